@@ -1,0 +1,149 @@
+/* store/event_log.h - every prediction and label, on disk, in order of arrival.
+ *
+ * Opened once per process, which then owns the folder. Appends come from any thread; one writer
+ * thread inside gathers what waits, writes it to a journal, syncs once for all (group commit) and
+ * wakes the callers. An ingest thread moves journal batches into DuckDB tables, one table a model,
+ * and closed days into Parquet files; scans read all of it as one.
+ *
+ * (E1) A prediction id is stored once per model: a second event with the same id changes nothing
+ *      and is counted as a duplicate, also across restarts and rolled days.
+ * (E2) What append or label has acknowledged survives kill -9 and power loss.
+ * (E3) A scan sees whole batches, and every batch acknowledged before it began.
+ * (E4) A label may come before its event; it is joined whenever both are there. The last label
+ *      for an id wins. */
+#ifndef STORE_EVENT_LOG_H
+#define STORE_EVENT_LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "base/str.h"
+#include "data/frame.h"
+
+struct event_log;
+
+struct event_log_options {
+    const char *folder;         /* created when missing */
+    size_t queue_bytes_max;     /* appends waiting for the writer; more answers ERR_LIMIT (default 64 MiB) */
+    size_t memory_bytes_max;    /* DuckDB's own limit (default 256 MiB) */
+    int64_t raw_retention_days; /* events older than that are dropped (default 30; 0 keeps all) */
+};
+
+/* Opens or creates the log and replays what a crash left in the journal. ERR_UNAVAILABLE when
+ * another process owns the folder or the disk says no; ERR_CORRUPT names file and offset. */
+must_use enum status event_log_open(const struct event_log_options *options, struct event_log **ret_log,
+                                    struct error *err);
+
+/* Waits for running scans and for the journal to be ingested. NULL is fine. */
+void event_log_close(struct event_log *log);
+DEFINE_CLEANUP(struct event_log, event_log_close);
+
+enum event_value_kind { EVENT_MISSING, EVENT_NUMBER, EVENT_INTEGER, EVENT_BOOLEAN, EVENT_TEXT, EVENT_TIME };
+
+/* One cell. Text is borrowed until the append returns. */
+struct event_value {
+    enum event_value_kind kind;
+    union {
+        double number;
+        int64_t integer; /* also TIME, microseconds UTC */
+        bool boolean;
+        str text;
+    };
+};
+
+/* Rows of one model version, row-major. Every row has the same features. */
+struct event_batch {
+    str model_name, model_version;
+    size_t rows;
+    size_t feature_count;
+    const str *feature_names;           /* [feature_count] */
+    const struct event_value *features; /* [rows * feature_count] */
+    const str *prediction_ids;          /* [rows]; an empty one gets a fresh id */
+    const int64_t *timestamps_us;       /* [rows]; INT64_MIN = the arrival */
+    const struct event_value *predictions;
+    size_t class_count;
+    const str *class_names;      /* [class_count], may be NULL where class_count is 0 */
+    const double *probabilities; /* [rows * class_count], NaN = missing */
+    const struct event_value *targets; /* [rows] or NULL */
+    size_t tag_count;
+    const str *tag_names;
+    const str *tags; /* [rows * tag_count], data NULL = missing */
+};
+
+struct event_append_result {
+    size_t stored, duplicates;
+    str *prediction_ids; /* [rows], as stored; lives in the caller's arena */
+};
+
+/* Stores the batch and waits until it is durable. A feature with a type other than the stored one is
+ * ERR_INVALID and names it; ERR_LIMIT when the queue is full (answer 429). Any thread. */
+must_use enum status event_log_append(struct event_log *log, const struct event_batch *batch, struct arena *arena,
+                                      struct event_append_result *ret_result, struct error *err);
+
+/* The same without waiting: queued, or ERR_LIMIT at once. For /predict. */
+must_use enum status event_log_append_later(struct event_log *log, const struct event_batch *batch, struct error *err);
+
+struct event_label {
+    str prediction_id;
+    struct event_value target;
+    int64_t timestamp_us; /* when it became known; INT64_MIN = now */
+};
+
+/* Stores labels and waits until they are durable. `ret_matched` counts those whose event is there already. */
+must_use enum status event_log_label(struct event_log *log, str model_name, const struct event_label *labels, size_t count,
+                                     size_t *ret_matched, struct error *err);
+
+/* Which events. Unset members do not restrict. */
+struct event_window {
+    str model_name;    /* required */
+    str model_version; /* empty = all versions */
+    int64_t from_us, to_us; /* [from, to) of the event time; INT64_MIN, INT64_MAX = open */
+    size_t last_rows;       /* newest N by event time then arrival; 0 = all */
+    size_t segment_count;
+    const str *segment_names, *segment_values; /* tag = value, all must hold */
+};
+
+/* The window's events in event-time order: one column a feature, then prediction_id, timestamp, model_version,
+ * prediction, target, probability columns named like their class, tags; those that hold nothing are left out.
+ * ERR_NOT_FOUND for an unknown model, ERR_LIMIT above `rows_max`. */
+must_use enum status event_log_scan(struct event_log *log, const struct event_window *window, size_t rows_max,
+                                    struct frame **ret_frame, struct error *err);
+
+/* Number of events in the window, without reading them. */
+must_use enum status event_log_count(struct event_log *log, const struct event_window *window, uint64_t *ret_rows,
+                                     struct error *err);
+
+struct event_model {
+    str name;
+    uint64_t rows, labels;
+    int64_t first_us, last_us; /* event times; INT64_MIN when there is none */
+    size_t feature_count;
+    const str *feature_names;
+};
+
+/* Every model that has events; lives in `arena`. */
+must_use enum status event_log_models(struct event_log *log, struct arena *arena, struct event_model **ret_models,
+                                      size_t *ret_count, struct error *err);
+
+/* Deletes all events and labels of a model (DELETE /production-data); empty name = of all models. Durable when it returns. */
+must_use enum status event_log_clear(struct event_log *log, str model_name, uint64_t *ret_rows, struct error *err);
+
+/* Moves closed days to Parquet and drops what is older than the retention. The clock thread calls it daily. */
+must_use enum status event_log_maintain(struct event_log *log, int64_t now_us, struct error *err);
+
+struct event_log_stats {
+    uint64_t events_total, duplicates_total, labels_total, commits_total, rejected_total, dropped_total;
+    uint64_t journal_bytes, queue_bytes, disk_bytes;
+};
+
+/* Counters since the start and present sizes; cheap, any thread. */
+void event_log_stats_now(struct event_log *log, struct event_log_stats *ret_stats);
+
+/* One SELECT over the views (one a model, and "events" over all): result rows as a frame. Anything but a query, and
+ * any file access, is ERR_INVALID. */
+must_use enum status event_log_query(struct event_log *log, str sql, size_t rows_max, struct frame **ret_frame,
+                                     struct error *err);
+
+#endif
