@@ -1,0 +1,32 @@
+/* stats/moments.h - mean, spread and quantiles of a column.
+ *
+ * Two passes, compensated sums: the mean of 1e300 does not overflow, the spread of denormals does not vanish, and a
+ * large common offset costs no digits. */
+#ifndef STATS_MOMENTS_H
+#define STATS_MOMENTS_H
+
+#include <stddef.h>
+
+#include "stats/sample.h"
+
+struct stats_moments {
+    size_t count;
+    double mean;       /* NaN when count is 0 */
+    double std;        /* divides by count (ddof 0); NaN when count is 0 */
+    double std_sample; /* divides by count - 1 (ddof 1); NaN when count is below 2 */
+    double min;        /* NaN when count is 0 */
+    double max;
+    double sum; /* may overflow to infinity although the mean does not */
+};
+
+/* Of finite values in any order. O(count), does not allocate. */
+struct stats_moments stats_moments(const double *values, size_t count);
+
+/* The q-quantile (0 <= q <= 1) with linear interpolation between order statistics (numpy's default, R type 7).
+ * NaN when the sample is empty or q is outside [0, 1]. O(1). */
+double stats_quantile(struct stats_sample sample, double q);
+
+/* Distinct values of the sample. O(count). */
+size_t stats_distinct(struct stats_sample sample);
+
+#endif

@@ -1,0 +1,25 @@
+/* stats/random.h - seeded random numbers, the same on every machine: xoshiro256++ started by splitmix64.
+ *
+ * For permutation tests and simulations; not for secrets. Source: [BlackmanVigna2021]. */
+#ifndef STATS_RANDOM_H
+#define STATS_RANDOM_H
+
+#include <stdint.h>
+
+struct stats_random {
+    uint64_t state[4];
+};
+
+struct stats_random stats_random_init(uint64_t seed);
+uint64_t stats_random_u64(struct stats_random *random);
+
+/* Uniform in [0, 1) on a grid of 2^-53. */
+double stats_random_uniform(struct stats_random *random);
+
+/* Uniform whole number below `bound` (> 0), without bias [Lemire2019]. */
+uint64_t stats_random_below(struct stats_random *random, uint64_t bound);
+
+/* Standard normal, by the ratio of uniforms [Leva1992]. */
+double stats_random_normal(struct stats_random *random);
+
+#endif
