@@ -1,0 +1,117 @@
+#include "cli/config_keys.h"
+
+#include <stddef.h>
+
+#define SERVER(member) offsetof(struct config, member)
+#define MODEL(member) offsetof(struct config_model, member)
+
+#define KIB 1024.0
+#define GIB (KIB * KIB * KIB)
+
+const struct config_key config_server_keys[] = {
+    { "listen", CONFIG_TEXTS, SERVER(listen), "[\"127.0.0.1:8000\"]", 0, 0, NULL,
+      "Addresses to listen on; every listener serves everything. Port 0 takes any free one." },
+    { "insecure", CONFIG_BOOL, SERVER(insecure), "false", 0, 0, NULL,
+      "Allow listeners beyond loopback without a token." },
+    { "token", CONFIG_SECRET, SERVER(token), "\"\"", 0, 0, NULL,
+      "Bearer token that every request must carry; empty asks for none." },
+    { "data_dir", CONFIG_TEXT, SERVER(data_dir), "kedge-data", 0, 0, NULL,
+      "Folder of the event log, references, results and reports; made when missing." },
+    { "log.level", CONFIG_CHOICE, SERVER(log_level), "info", 0, 0, "debug info warn error",
+      "The least important lines that are still written." },
+    { "log.format", CONFIG_CHOICE, SERVER(log_format), "logfmt", 0, 0, "logfmt json", "How log lines are written." },
+    { "http.threads", CONFIG_INTEGER, SERVER(http_threads), "0", 0, 1024, NULL,
+      "Threads that answer requests; 0 takes as many as suit the machine." },
+    { "http.connections_max", CONFIG_INTEGER, SERVER(http_connections), "1024", 1, 1e6, NULL,
+      "Open connections; more are refused." },
+    { "http.body_max", CONFIG_BYTES, SERVER(http_body_bytes), "64MiB", KIB, 64 * GIB, NULL,
+      "The longest request body; longer ones get 413." },
+    { "http.idle_timeout", CONFIG_DURATION, SERVER(http_idle_timeout_ms), "60s", 1000, 86400e3, NULL,
+      "A connection that is silent for so long is closed." },
+    { "http.drain", CONFIG_DURATION, SERVER(http_drain_ms), "10s", 0, 3600e3, NULL,
+      "How long running requests may finish at shutdown." },
+    { "store.memory_max", CONFIG_BYTES, SERVER(store_memory_bytes), "256MiB", 32 * KIB * KIB, 1024 * GIB, NULL,
+      "What the columnar engine may use." },
+    { "store.queue_max", CONFIG_BYTES, SERVER(store_queue_bytes), "64MiB", KIB * KIB, 64 * GIB, NULL,
+      "Events that may wait for the disk; beyond it callers get 429." },
+    { "retention.raw", CONFIG_DURATION, SERVER(raw_retention_ms), "30d", 0, 100 * 365 * 86400e3, NULL,
+      "How long events are kept; 0 keeps them for ever." },
+    { "retention.results", CONFIG_DURATION, SERVER(result_retention_ms), "90d", 0, 100 * 365 * 86400e3, NULL,
+      "How long analyses and reports are kept; 0 keeps them for ever." },
+    { "analysis.threads", CONFIG_INTEGER, SERVER(analysis_threads), "0", 0, 1024, NULL,
+      "Threads that analyse columns; 0 takes one a processor." },
+    { "analysis.rows_max", CONFIG_INTEGER, SERVER(analysis_rows_max), "10000000", 100, 1e10, NULL,
+      "The most events one analysis reads." },
+};
+const size_t config_server_key_count = COUNT(config_server_keys);
+
+const struct config_key config_model_keys[] = {
+    { "version", CONFIG_TEXT, MODEL(version), "\"1\"", 0, 0, NULL, "Version of events that do not name one." },
+    { "reference", CONFIG_TEXT, MODEL(reference), "\"\"", 0, 0, NULL,
+      "File to load as the reference when the model has none yet (CSV, Parquet, JSON lines)." },
+    { "schema", CONFIG_CHOICE, MODEL(schema), "closed", 0, 0, "open closed",
+      "closed: a feature that the reference (or the first event) does not have is refused; open: it becomes a new column." },
+    { "task", CONFIG_CHOICE, MODEL(task), "auto", 0, 0, "auto regression binary multiclass",
+      "What the model predicts; auto looks at target and prediction." },
+    { "target", CONFIG_TEXT, MODEL(target), "target", 0, 0, NULL, "Column with the true value." },
+    { "prediction", CONFIG_TEXT, MODEL(prediction), "prediction", 0, 0, NULL, "Column with the predicted value." },
+    { "positive", CONFIG_TEXT, MODEL(positive), "\"\"", 0, 0, NULL, "The positive label of a binary model." },
+    { "probabilities", CONFIG_TEXTS, MODEL(probabilities), "[]", 0, 0, NULL, "Columns with class probabilities." },
+    { "segments", CONFIG_TEXTS, MODEL(segments), "[]", 0, 0, NULL, "Columns or tags that split model quality and fairness." },
+    { "columns", CONFIG_COLUMNS, 0, "{}", 0, 0, NULL,
+      "By column: type (num cat bool datetime text id), method, threshold." },
+    { "metrics", CONFIG_TEXTS, MODEL(metrics), "[]", 0, 0, NULL,
+      "Model quality figures to watch (accuracy, precision, recall, f1, roc_auc, mae, rmse ...); none named = all." },
+    { "thresholds", CONFIG_NUMBERS, MODEL(thresholds), "{}", -1e300, 1e300, NULL,
+      "By figure: the limit that makes a test of it (accuracy: 0.80; errors are upper limits)." },
+    { "drift.method", CONFIG_TEXT, MODEL(drift_method), "auto", 0, 0, NULL,
+      "Drift method of every column; auto chooses by type and size." },
+    { "drift.threshold", CONFIG_LIMIT, MODEL(drift_threshold), "auto", 0, 1e300, NULL,
+      "Drift threshold of every column: a number, auto (the method's own) or calibrated." },
+    { "drift.share", CONFIG_NUMBER, MODEL(drift_share), "0.5", 0, 1, NULL,
+      "The data set drifts when this share of its columns does." },
+    { "compat", CONFIG_CHOICE, MODEL(compat), "none", 0, 0, "none evidently",
+      "evidently: their numbers also where they are known to be wrong." },
+    { "window.rows", CONFIG_INTEGER, MODEL(window_rows), "1000", 0, 1e10, NULL,
+      "An analysis reads the newest so many events; 0 = no such limit." },
+    { "window.span", CONFIG_DURATION, MODEL(window_span_ms), "0", 0, 100 * 365 * 86400e3, NULL,
+      "An analysis reads events of the last so long; 0 = no such limit." },
+    { "window.minimum", CONFIG_INTEGER, MODEL(minimum_rows), "30", 1, 1e10, NULL,
+      "With fewer events than that no scheduled analysis runs." },
+    { "schedule", CONFIG_SCHEDULE, MODEL(schedule), "off", 0, 0, NULL,
+      "When to analyse: a cron expression in UTC, \"every 15m\", \"every 500 rows\", or off." },
+};
+const size_t config_model_key_count = COUNT(config_model_keys);
+
+const char *config_kind_name(enum config_kind kind)
+{
+    switch (kind) {
+    case CONFIG_TEXT:
+        return "text";
+    case CONFIG_CHOICE:
+        return "one of";
+    case CONFIG_BOOL:
+        return "true or false";
+    case CONFIG_INTEGER:
+        return "whole number";
+    case CONFIG_NUMBER:
+        return "number";
+    case CONFIG_BYTES:
+        return "size";
+    case CONFIG_DURATION:
+        return "duration";
+    case CONFIG_TEXTS:
+        return "list of texts";
+    case CONFIG_NUMBERS:
+        return "map of numbers";
+    case CONFIG_LIMIT:
+        return "number, auto or calibrated";
+    case CONFIG_COLUMNS:
+        return "map of columns";
+    case CONFIG_SCHEDULE:
+        return "schedule";
+    case CONFIG_SECRET:
+        return "secret";
+    }
+    return "";
+}
