@@ -1,0 +1,33 @@
+/* monitor/report_results.h - a report as the flat list that metrics, SQL tables, tests and alerts read. */
+#ifndef MONITOR_REPORT_RESULTS_H
+#define MONITOR_REPORT_RESULTS_H
+
+#include "base/arena.h"
+#include "monitor/report.h"
+
+enum result_verdict { RESULT_NONE, RESULT_FINE, RESULT_DRIFTED };
+
+/* One number. Texts are borrowed from the report or are constants. */
+struct result {
+    const char *name; /* "drift_score", "missing_share", "accuracy", ...; docs/results.md */
+    str column;       /* empty: the whole data set */
+    str segment;      /* "region=EU", or empty */
+    const char *method; /* drift only, else NULL */
+    double value;       /* of the current data; NaN: could not be computed */
+    double reference;   /* the same of the reference; NaN: none */
+    double threshold;   /* NaN: none */
+    enum result_verdict verdict;
+};
+
+struct results {
+    struct result *items;
+    size_t count;
+};
+
+/* All results of the report, in its order: data set, columns, model quality. The list lives in `arena`. */
+struct results report_results(const struct report *report, struct arena *arena);
+
+/* The result of that name and column (empty: of the data set); NULL where there is none. */
+const struct result *results_find(const struct results *results, str name, str column);
+
+#endif
