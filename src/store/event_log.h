@@ -82,6 +82,17 @@ struct event_append_result {
 must_use enum status event_log_append(struct event_log *log, const struct event_batch *batch, struct arena *arena,
                                       struct event_append_result *ret_result, struct error *err);
 
+/* Called once, from a thread of the log, when the batch is durable (OK) or was not stored (`err` says
+ * why, never NULL then). `result` lives in the append's arena. It must be quick and must not call the log. */
+typedef void event_append_done(void *self, enum status status, const struct event_append_result *result,
+                               const struct error *err);
+
+/* As event_log_append, but returns as soon as the batch is copied into the queue; `done` tells the rest.
+ * An error that is known at once (ERR_INVALID, ERR_LIMIT) comes back from here, and `done` is not called.
+ * `arena` belongs to the log until then. So an HTTP thread serves others while the disk syncs. Any thread. */
+must_use enum status event_log_append_async(struct event_log *log, const struct event_batch *batch, struct arena *arena,
+                                            event_append_done *done, void *self, struct error *err);
+
 /* The same without waiting: queued, or ERR_LIMIT at once. For /predict. */
 must_use enum status event_log_append_later(struct event_log *log, const struct event_batch *batch, struct error *err);
 
@@ -94,6 +105,13 @@ struct event_label {
 /* Stores labels and waits until they are durable. `ret_matched` counts those whose event is there already. */
 must_use enum status event_log_label(struct event_log *log, str model_name, const struct event_label *labels, size_t count,
                                      size_t *ret_matched, struct error *err);
+
+/* As event_append_done, for labels. */
+typedef void event_label_done(void *self, enum status status, size_t matched, const struct error *err);
+
+/* As event_log_label, returning once the labels are copied into the queue, in the way of event_log_append_async. */
+must_use enum status event_log_label_async(struct event_log *log, str model_name, const struct event_label *labels,
+                                           size_t count, event_label_done *done, void *self, struct error *err);
 
 /* Which events. Unset members do not restrict. */
 struct event_window {
