@@ -45,23 +45,23 @@ enum json_kind {
 /* "a number", "an object", ...: for messages. */
 const char *json_kind_name(enum json_kind kind);
 
-/* An open array or object: where in it the reader is, for the path in messages. */
+/* The document, or an open array or object in it: where in it the reader is, for messages. */
 struct json_level {
-    str key;      /* of the current member, as written between the quotes; object only */
-    size_t index; /* of the current element or member; SIZE_MAX before the first */
+    const char *value;   /* the current element's first byte */
+    str key;             /* of the current member, as written between the quotes; object only */
+    size_t index;        /* of the current element or member; SIZE_MAX before the first */
     bool is_object;
 };
 
 /* Read its fields through the functions below. No allocation but for strings with escapes. */
 struct json_reader {
     const char *at, *end, *start;
-    const char *value_start; /* of the value last taken or looked at, for messages */
     struct arena *arena;
     struct error *err;
     enum status status;
     bool is_value_due; /* a member or element (or the document) has not been taken yet */
     unsigned depth;
-    struct json_level levels[JSON_READ_DEPTH_MAX];
+    struct json_level levels[JSON_READ_DEPTH_MAX + 1]; /* [0] is the document */
 };
 
 /* Starts at the one value of `text`, which must outlive the reader and all that is taken from it.
@@ -100,10 +100,11 @@ enum status json_take_null(struct json_reader *reader);
 /* As json_take_f64, and null gives NaN: how columns spell a missing number. */
 enum status json_take_f64_or_null(struct json_reader *reader, double *ret_value);
 
-/* A number in all its forms; `ret_text`, where not NULL, gets its spelling. */
+/* A number in all its forms, too large ones included (is_finite); `ret_text`, where not NULL, gets
+ * its spelling. */
 enum status json_take_number(struct json_reader *reader, struct number *ret_number, str *ret_text);
 
-/* Passes over the value, checking it fully; `ret_text`, where not NULL, gets its bytes as written. */
+/* Passes over the value and checks its syntax; raw gets its bytes as written. */
 enum status json_skip_value(struct json_reader *reader);
 enum status json_take_raw(struct json_reader *reader, str *ret_text);
 
