@@ -11,8 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Sturges' rule gives ceil(log2(N) + 1) bins; 2^64 rows would need 65, rounding may add one. */
-#define STATS_BINS_MAX 66
+#include "stats/sample.h"
+
+/* Sturges' rule gives ceil(log2(N) + 1) bins, 65 for 2^64 rows; a width among the denormals, rounded down by
+ * up to a third, gives half as many more. */
+#define STATS_BINS_MAX 128
 
 /* A numerical reference with more distinct values than this is cut into equal widths. */
 #define STATS_BINS_DISTINCT_MAX 20
@@ -29,31 +32,29 @@ struct stats_bins {
  * No bins when the count is 0, a bound is not finite, or low > high. O(bins). */
 struct stats_bins stats_bins_sturges(double low, double high, size_t pooled_count, bool is_integer);
 
-/* The same over two ascending columns; either may be empty. */
-struct stats_bins stats_bins_sturges_sorted(const double *reference, size_t reference_count, const double *current,
-                                            size_t current_count, bool is_integer);
+/* The same over two sorted samples; either may be empty. */
+struct stats_bins stats_bins_sturges_sorted(struct stats_sample reference, struct stats_sample current,
+                                            bool is_integer);
 
-/* Counts of an ascending column, shape [bins->count]; values outside the edges are not counted.
+/* Counts of a sorted sample, shape [bins->count]; values outside the edges are not counted.
  * One binary search an edge: O(bins log n). */
-void stats_bins_count_sorted(const struct stats_bins *bins, const double *sorted, size_t count, uint64_t *ret_counts);
+void stats_bins_count_sorted(const struct stats_bins *bins, struct stats_sample sample, uint64_t *ret_counts);
 
 /* Counts of a column in any order, equal to what the sorted form gives; NaN and values outside
  * the edges are not counted. O(n): one multiplication and one correction by the edges a value. */
 void stats_bins_count(const struct stats_bins *bins, const double *values, size_t count, uint64_t *ret_counts);
 
-/* Distinct values of an ascending column, but no more than `limit` (SIZE_MAX for all): stops early. */
-size_t stats_distinct_sorted(const double *sorted, size_t count, size_t limit);
+/* Distinct values of a sorted sample, but no more than `limit`: stops there. */
+size_t stats_distinct_up_to(struct stats_sample sample, size_t limit);
 
-/* Distinct values of the union of two ascending columns. One pass over both, free of branches. */
-size_t stats_distinct_union_sorted(const double *reference, size_t reference_count, const double *current,
-                                   size_t current_count);
+/* Distinct values of the union of two sorted samples. One pass over both, free of branches. */
+size_t stats_distinct_union(struct stats_sample reference, struct stats_sample current);
 
-/* One bin per distinct value of the union of two ascending columns, in ascending order. Writes up to
- * `capacity` bins: values (may be NULL) and counts, and returns how many there are in all; more than
- * `capacity` means that the caller's arrays were too small (reference_count + current_count always fit). */
-size_t stats_bins_distinct_sorted(const double *reference, size_t reference_count, const double *current,
-                                  size_t current_count, size_t capacity, double *ret_values,
-                                  uint64_t *ret_reference_counts, uint64_t *ret_current_counts);
+/* One bin per distinct value of the union of two sorted samples, in ascending order. Writes up to `capacity` bins:
+ * values (may be NULL) and counts, and returns how many there are in all; more than `capacity` means that the
+ * caller's arrays were too small (reference.count + current.count always fit). */
+size_t stats_bins_distinct(struct stats_sample reference, struct stats_sample current, size_t capacity,
+                           double *ret_values, uint64_t *ret_reference_counts, uint64_t *ret_current_counts);
 
 /* Rows of each category, shape [categories]; codes >= categories stand for missing and are not counted. */
 void stats_category_counts(const uint32_t *codes, size_t count, size_t categories, uint64_t *ret_counts);

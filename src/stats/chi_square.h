@@ -30,7 +30,8 @@ struct stats_chi_square stats_chi_square_homogeneity(const uint64_t *reference, 
                                                      size_t categories);
 
 /* Independence in a rows x columns table, row after row; empty rows and columns do not count.
- * df = (rows - 1) * (columns - 1). O(rows^2 * columns): needs no scratch. */
+ * df = (rows - 1) * (columns - 1). Sums of rows are taken anew for each column, for want of scratch:
+ * O(rows * columns^2). */
 struct stats_chi_square stats_chi_square_table(const uint64_t *table, size_t rows, size_t columns);
 
 #endif

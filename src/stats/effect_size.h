@@ -22,6 +22,10 @@ double stats_cohens_w(const uint64_t *reference, const uint64_t *current, size_t
 /* Cohen's h of two proportions: 2 asin sqrt(p1) - 2 asin sqrt(p2). */
 double stats_cohens_h(double reference_proportion, double current_proportion);
 
+/* The noncentrality at which a chi-square test of level `alpha` with `df` degrees of freedom has probability `power`
+ * of an alarm. Needs 0 < alpha < power < 1 and df > 0, else NaN. To 1e-12 relative. */
+double stats_noncentrality(double alpha, double power, double df);
+
 /* Smallest w that a chi-square test of level `alpha` on samples of n and m rows finds with probability `power`:
  * sqrt(lambda (1/n + 1/m)), lambda the noncentrality that it takes. NaN when df < 1 or a side is empty. */
 double stats_detectable_w(double alpha, double power, double n, double m, double df);

@@ -16,11 +16,12 @@ double stats_fisher_exact_2x2(uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 /* Largest tables stats_fisher_exact() takes. */
 #define STATS_FISHER_ROWS_MAX 8
 #define STATS_FISHER_COLUMNS_MAX 8
+#define STATS_FISHER_TOTAL_MAX 1000
 
-/* p of a rows x columns table, row after row, by walking all tables with the same margins; ties within a
- * relative 1e-7 as R's fisher.test. Whole branches of the walk are taken or left at once where bounds on their
- * probabilities allow. NaN when the table is larger than the bounds above or needs more than `steps_max` steps
- * (a step takes some 10 ns): use stats_chi_square_table() there, it is good for such tables. */
+/* p of a rows x columns table, row after row, by walking all tables with the same margins; ties within a relative
+ * 1e-7 as R's fisher.test. A branch of the walk whose tables are all less likely than the observed one is taken at
+ * once. NaN when the table is beyond the bounds above or needs more than `steps_max` steps of some 5 ns: use
+ * stats_chi_square_table() there, it is good for such tables. */
 double stats_fisher_exact(const uint64_t *table, size_t rows, size_t columns, uint64_t steps_max);
 
 #endif

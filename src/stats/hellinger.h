@@ -19,7 +19,7 @@ double stats_hellinger(const uint64_t *reference, const uint64_t *current, size_
 /* The same from densities over equal-width bins, as Evidently does for numbers: a bin's density is
  * count / (its own width * n), and BC sums with the mean width. It differs from stats_hellinger only
  * where rounding makes the widths differ (values like 1e15 + small). Evidently cuts these bins for N =
- * the number of distinct values of the union: see stats_distinct_union_sorted(). Counts have the shape
+ * the number of distinct values of the union: see stats_distinct_union(). Counts have the shape
  * [bins->count]. NaN when a side has no rows. */
 double stats_hellinger_density(const struct stats_bins *bins, const uint64_t *reference, const uint64_t *current);
 

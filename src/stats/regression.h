@@ -6,7 +6,7 @@
 #define STATS_REGRESSION_H
 
 #include <stddef.h>
-#include <stdint.h>
+#include "stats/sample.h"
 
 struct stats_regression {
     size_t rows;          /* used */
@@ -19,7 +19,7 @@ struct stats_regression {
     size_t zero_targets;  /* rows that MAPE leaves out */
 };
 
-/* One pass for the sums, one for the deviations; safe for 1e150. O(n). */
+/* Three passes: ranges, sums, deviations; safe at 1e300. O(n). */
 struct stats_regression stats_regression_of(const double *target, const double *prediction, size_t rows);
 
 /* Evidently's rule for targets within 2^-52 of zero. */
@@ -36,24 +36,8 @@ struct stats_regression_dummy {
     double mape_percent;   /* of the median weighted by 1 / |target|; over rows with target != 0 */
 };
 
-/* target: finite, ascending. Scratch: 2 * rows doubles. O(n log n). */
-struct stats_regression_dummy stats_regression_dummy_of(const double *sorted_target, size_t rows, double *scratch);
-
-/* Whether errors look normal: skewness and excess kurtosis against 0 [JarqueBera1987]. */
-struct stats_normality {
-    double skewness, excess_kurtosis;
-    double statistic, p; /* n/6 (skewness^2 + kurtosis^2 / 4), chi-square with 2 df; NaN for constants, good from n = 2000 */
-};
-struct stats_normality stats_jarque_bera(const double *values, size_t count);
-
-/* A point of a normal quantile plot. */
-struct stats_qq_point {
-    double theoretical, observed;
-};
-
-/* Quantile plot of an ascending column at Filliben's plotting positions (scipy.stats.probplot), at most `points_max`
- * points, evenly by rank, both ends included. Returns their number. */
-size_t stats_qq_normal(const double *sorted, size_t count, size_t points_max, struct stats_qq_point *ret_points);
+/* NaN members for an empty sample. O(n). */
+struct stats_regression_dummy stats_regression_dummy_of(struct stats_sample target);
 
 /* A feature's mean where the model errs most: does it err in one region? */
 struct stats_error_bias {
