@@ -28,8 +28,17 @@ struct event_log_options {
     const char *folder;         /* created when missing */
     size_t queue_bytes_max;     /* appends waiting for the writer; more answers ERR_LIMIT (default 64 MiB) */
     size_t memory_bytes_max;    /* DuckDB's own limit (default 256 MiB) */
-    int64_t raw_retention_days; /* events older than that are dropped (default 30; 0 keeps all) */
+    int64_t raw_retention_days; /* events older than that are dropped (0 keeps all) */
+    int64_t query_ms_max;       /* event_log_query is stopped then (default 30 s) */
 };
+#define EVENT_LOG_RETENTION_DAYS 30
+
+/* Bounds. Beyond them an append is ERR_LIMIT, but for names, which are ERR_INVALID. */
+#define EVENT_ROWS_MAX ((size_t)1 << 20)  /* of one batch */
+#define EVENT_COLUMNS_MAX ((size_t)4096)  /* features, classes and tags of a model, together */
+#define EVENT_ID_BYTES_MAX ((size_t)256)  /* a prediction id */
+#define EVENT_NAME_BYTES_MAX ((size_t)200) /* names of models, versions, features, classes, tags */
+#define EVENT_TEXT_BYTES_MAX ((size_t)1 << 20) /* one text cell */
 
 /* Opens or creates the log and replays what a crash left in the journal. ERR_UNAVAILABLE when
  * another process owns the folder or the disk says no; ERR_CORRUPT names file and offset. */
