@@ -26,7 +26,8 @@ size_t pool_threads(const struct pool *pool);
  * up. A NULL pool runs all on the caller. */
 void pool_run(struct pool *pool, size_t count, void (*run)(size_t index, void *argument), void *argument);
 
-/* Queues run(argument); false when `jobs_max` jobs are waiting: then `argument` stays the caller's. */
+/* Queues run(argument); false when `jobs_max` jobs are waiting or the pool is ending: then `argument`
+ * stays the caller's. */
 must_use bool pool_submit(struct pool *pool, void (*run)(void *argument), void *argument);
 
 #endif
