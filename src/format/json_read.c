@@ -70,13 +70,10 @@ void json_path(const struct json_reader *reader, char *text, size_t text_bytes)
 }
 
 /* Stops the reader with "path: message at line 1 column 17 (byte 16)". Columns count characters. */
-static enum status fail_at_v(struct json_reader *reader, const char *where, const char *format, va_list args)
+static enum status stop_at(struct json_reader *reader, const char *where, const char *message)
 {
-    if (reader->status != OK)
-        return reader->status;
-    char path[160], message[224];
+    char path[160];
     json_path(reader, path, sizeof path);
-    (void)vsnprintf(message, sizeof message, format, args);
     size_t line = 1, column = 1;
     for (const char *at = reader->start; at < where; at++) {
         line += *at == '\n';
@@ -90,20 +87,24 @@ static enum status fail_at_v(struct json_reader *reader, const char *where, cons
 static enum status fail_at(struct json_reader *reader, const char *where, const char *format, ...) printf_like(3, 4);
 static enum status fail_at(struct json_reader *reader, const char *where, const char *format, ...)
 {
+    char message[224];
     va_list args;
     va_start(args, format);
-    enum status status = fail_at_v(reader, where, format, args);
+    (void)vsnprintf(message, sizeof message, format, args); /* cut off is fine: it is for people */
     va_end(args);
-    return status;
+    return stop_at(reader, where, message);
 }
 
 enum status json_fail(struct json_reader *reader, const char *format, ...)
 {
+    if (reader->status != OK)
+        return reader->status;
+    char message[224];
     va_list args;
     va_start(args, format);
-    enum status status = fail_at_v(reader, reader->levels[reader->depth].value, format, args);
+    (void)vsnprintf(message, sizeof message, format, args); /* as above */
     va_end(args);
-    return status;
+    return stop_at(reader, reader->levels[reader->depth].value, message);
 }
 
 static inline void skip_space(struct json_reader *reader)
