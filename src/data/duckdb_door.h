@@ -46,14 +46,29 @@ struct duckdb_binding {
 must_use enum status duckdb_door_run(duckdb_connection connection, str sql, const struct duckdb_binding *bindings,
                                      size_t binding_count, struct error *err);
 
-/* Runs one statement; the result is read with duckdb_fetch_chunk while the query still works behind it
+/* Prepares one statement and binds its `?`; duckdb_destroy_prepare ends it. */
+must_use enum status duckdb_door_prepare(duckdb_connection connection, str sql, const struct duckdb_binding *bindings,
+                                         size_t binding_count, duckdb_prepared_statement *ret_statement,
+                                         struct error *err);
+
+/* Starts a prepared statement; the result is read with duckdb_fetch_chunk while the query still works behind it
  * (streaming, rows in order) and destroyed by the caller, on success only. */
+must_use enum status duckdb_door_stream(duckdb_prepared_statement statement, duckdb_result *ret_result,
+                                        struct error *err);
+
+/* The two above in one. */
 must_use enum status duckdb_door_query(duckdb_connection connection, str sql, const struct duckdb_binding *bindings,
                                        size_t binding_count, duckdb_result *ret_result, struct error *err);
 
-/* Records `message` (DuckDB's own text, NULL is fine) in our words: without its prefixes, SQL text, hints at
- * functions that our users never called, and control characters. Returns the status it maps to. */
-enum status duckdb_door_error(struct error *err, duckdb_error_type type, const char *message);
+/* The next chunk of a streaming result, NULL behind the last one; destroyed with duckdb_destroy_data_chunk.
+ * An error in the middle of a file comes up here. */
+must_use enum status duckdb_door_fetch(duckdb_result *result, duckdb_data_chunk *ret_chunk, struct error *err);
+
+/* Records `message` (DuckDB's own text, NULL is fine) in our words: its first paragraph, without the class in
+ * front, SQL text, hints at functions that our users never called, and control characters. Returns the
+ * status that its class maps to: IO ERR_UNAVAILABLE, "No files found" ERR_NOT_FOUND, memory ERR_LIMIT,
+ * constraints and locks ERR_CONFLICT, damage ERR_CORRUPT, anything else ERR_INVALID. */
+enum status duckdb_door_error(struct error *err, const char *message);
 
 /* Appends "name" with quotes doubled, so that any name is one identifier. */
 bool duckdb_door_identifier(struct buf *sql, str name);
@@ -62,6 +77,14 @@ bool duckdb_door_identifier(struct buf *sql, str name);
 bool duckdb_door_literal(struct buf *sql, str text);
 
 /* For CLEANUP. */
+static inline void duckdb_door_statement_slot(duckdb_prepared_statement *statement)
+{
+    duckdb_destroy_prepare(statement);
+}
+static inline void duckdb_door_chunk_slot(duckdb_data_chunk *chunk)
+{
+    duckdb_destroy_data_chunk(chunk);
+}
 static inline void duckdb_door_result_slot(duckdb_result *result)
 {
     duckdb_destroy_result(result);

@@ -1,4 +1,4 @@
-/* data/duckdb_frame.h - the rows of a DuckDB result as a frame. */
+/* data/duckdb_frame.h - the rows of a DuckDB table, view or table function as a frame. */
 #ifndef DATA_DUCKDB_FRAME_H
 #define DATA_DUCKDB_FRAME_H
 
@@ -6,16 +6,22 @@
 #include "data/frame.h"
 
 struct duckdb_frame_options {
-    str origin;       /* the frame's */
-    size_t rows_hint; /* how many will come, where that is known: saves growing; 0 = not known */
-    size_t rows_max;  /* read no more; 0 = all */
-    void (*on_progress)(void *context, size_t rows);
+    str origin;         /* the frame's */
+    const str *columns; /* only these, in this order; NULL = all */
+    size_t column_count;
+    size_t rows_max;   /* read no more; 0 = all */
+    bool is_countable; /* counting the rows first costs next to nothing, as in Parquet: saves growing */
+    const struct duckdb_binding *bindings; /* for the `?` in the source */
+    size_t binding_count;
+    void (*on_progress)(void *context, size_t rows); /* in the calling thread; NULL = nobody watches */
     void *progress_context;
 };
 
-/* Reads every chunk of `result`, which stays the caller's to destroy. Types as data/read.h says. Each
- * value is copied once; peak memory is the frame and one chunk. Names are taken as they are. */
-must_use enum status duckdb_frame_read(duckdb_result *result, const struct duckdb_frame_options *options,
-                                       struct frame **ret_frame, struct error *err);
+/* Reads `source`, which is what may stand behind FROM: "read_parquet('x')", "events", "(SELECT ...)". Order
+ * is the source's. Types as data/read.h says: what a frame has no storage for is cast in SQL. Rows
+ * stream through: peak memory is the frame and a few chunks. ERR_NOT_FOUND names a column that is not there. */
+must_use enum status duckdb_frame_read(duckdb_connection connection, str source,
+                                       const struct duckdb_frame_options *options, struct frame **ret_frame,
+                                       struct error *err);
 
 #endif

@@ -52,8 +52,16 @@ struct frame {
     size_t column_count;
     struct column *columns;
     str origin;         /* the file name as given, for messages */
-    struct arena arena; /* all of the above lives here */
+    struct arena arena; /* names, categories and notes live here */
+    void **blocks;      /* and the values in these: one a column, or one for all of them */
+    size_t block_count;
 };
+
+/* "number", "category", "time". */
+const char *column_storage_name(enum column_storage storage);
+
+/* "float", "integer", "boolean", "string", "time", "other". */
+const char *column_source_name(enum column_source source);
 
 /* NULL is fine. */
 void frame_free(struct frame *frame);
@@ -63,7 +71,8 @@ DEFINE_CLEANUP(struct frame, frame_free);
 const struct column *frame_column(const struct frame *frame, str name);
 
 /* The same column reinterpreted as numbers: CATEGORY texts that parse become numbers, others
- * become missing and are counted in `ret_failed`. New memory comes from `arena`. */
+ * become missing and are counted in `ret_failed`; booleans become 0 and 1, times seconds since the
+ * epoch. New memory comes from `arena`; names, notes and a NUMBER column's values are borrowed. */
 must_use enum status column_to_number(const struct column *column, struct arena *arena, struct column *ret_column,
                                       size_t *ret_failed, struct error *err);
 
