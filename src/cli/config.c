@@ -174,20 +174,38 @@ static const char *environment_value(char *const *environment, const char *name)
     return NULL;
 }
 
-/* The variable's text as YAML; a plain text may stand unquoted, a list as "a,b". */
+static struct yaml_node *text_node(const char *name, str text, struct arena *arena)
+{
+    struct yaml_node *node = arena_new(arena, struct yaml_node);
+    *node = (struct yaml_node){ .kind = YAML_TEXT, .text = text, .line = 1, .column = 1, .file_name = name };
+    return node;
+}
+
+/* "a,b" as a list of texts; no YAML, so that "[::1]:8000" stands for itself. */
+static struct yaml_node *list_node(const char *name, const char *value, struct arena *arena)
+{
+    size_t count = 1;
+    for (const char *at = value; *at != '\0'; at++)
+        count += *at == ',';
+    struct yaml_node *node = text_node(name, str_of(value), arena);
+    node->kind = YAML_LIST;
+    node->items = arena_alloc(arena, count * sizeof *node->items);
+    str rest = str_of(value), item;
+    while (str_split(&rest, ',', &item))
+        if (!str_is_empty(str_trim(item)))
+            node->items[node->count++] = text_node(name, str_trim(item), arena);
+    return node;
+}
+
+/* The variable's text as the kind of node that the key wants. */
 static enum status parse_variable(const struct config_key *key, const char *name, const char *value, struct arena *arena,
                                   struct yaml_node **ret_node, struct error *err)
 {
-    bool is_list = key->kind == CONFIG_TEXTS && value[0] != '[';
+    const char *kept = arena_copy(arena, str_of(name)).data;
     bool is_text = key->kind == CONFIG_TEXT || key->kind == CONFIG_SECRET || key->kind == CONFIG_SCHEDULE;
-    if (!is_text) {
-        str text = is_list ? arena_printf(arena, "[%s]", value) : str_of(value);
-        return yaml_load(text, name, arena, ret_node, err);
-    }
-    struct yaml_node *node = arena_new(arena, struct yaml_node);
-    *node = (struct yaml_node){ .kind = YAML_TEXT, .text = str_of(value), .line = 1, .column = 1,
-                                .file_name = arena_copy(arena, str_of(name)).data };
-    *ret_node = node;
+    if (!is_text && key->kind != CONFIG_TEXTS)
+        return yaml_load(str_of(value), name, arena, ret_node, err);
+    *ret_node = is_text ? text_node(kept, str_of(value), arena) : list_node(kept, value, arena);
     return OK;
 }
 
