@@ -9,6 +9,8 @@
 #include <assert.h>
 #include <stdarg.h>
 
+#include "format/json_internal.h"
+
 const char *json_kind_name(enum json_kind kind)
 {
     switch (kind) {
@@ -230,49 +232,6 @@ bool json_next_element(struct json_reader *reader)
     return true;
 }
 
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
-
-/* Marks (in each byte's top bit) quotes, backslashes and control characters among eight bytes; the
- * lowest mark is exact, higher ones may be wrong. */
-static uint64_t mark_special(uint64_t x)
-{
-    uint64_t quote = x ^ EACH_BYTE('"'), backslash = x ^ EACH_BYTE('\\');
-    uint64_t marks = ((quote - EACH_BYTE(1)) & ~quote) | ((backslash - EACH_BYTE(1)) & ~backslash) |
-                     ((x - EACH_BYTE(0x20)) & ~x);
-    return marks & EACH_BYTE(0x80);
-}
-
-/* The first byte from `at` that is one of those; ors the bytes passed into `seen`. */
-static const char *find_special(const char *at, const char *end, unsigned char *seen)
-{
-    uint64_t eight, all = 0;
-    for (; end - at >= 8; at += 8) {
-        memcpy(&eight, at, 8);
-        uint64_t marks = mark_special(eight);
-        if (marks != 0) {
-            unsigned passed = (unsigned)__builtin_ctzll(marks) / 8;
-            if (passed > 0)
-                all |= eight << (64 - 8 * passed);
-            at += passed;
-            break;
-        }
-        all |= eight;
-    }
-    *seen |= (all & EACH_BYTE(0x80)) != 0 ? 0x80 : 0;
-    for (; at < end && (unsigned char)*at >= 0x20 && *at != '"' && *at != '\\'; at++)
-        *seen |= (unsigned char)*at;
-    return at;
-}
-#else
-static const char *find_special(const char *at, const char *end, unsigned char *seen)
-{
-    for (; at < end && (unsigned char)*at >= 0x20 && *at != '"' && *at != '\\'; at++)
-        *seen |= (unsigned char)*at;
-    return at;
-}
-#endif
-
 /* Reads the string at `at` up to behind its closing quote; `ret_raw` is what stands between. */
 static enum status scan_string(struct json_reader *reader, str *ret_raw, bool *ret_has_escapes)
 {
@@ -280,7 +239,7 @@ static enum status scan_string(struct json_reader *reader, str *ret_raw, bool *r
     unsigned char seen = 0;
     *ret_has_escapes = false;
     for (;;) {
-        at = find_special(at, reader->end, &seen);
+        at = json_find_special(at, reader->end, &seen);
         if (at == reader->end)
             return fail_at(reader, reader->at, "the string that starts here does not end");
         if (*at == '"')
@@ -296,71 +255,6 @@ static enum status scan_string(struct json_reader *reader, str *ret_raw, bool *r
         return fail_at(reader, first + bad, "the string is not UTF-8");
     reader->at = at + 1;
     return OK;
-}
-
-/* The four hex digits at `at`, or -1. */
-static int hex4(const char *at, const char *end)
-{
-    if (end - at < 4)
-        return -1;
-    int value = 0;
-    for (int i = 0; i < 4; i++) {
-        char c = at[i];
-        int digit = c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
-        if (digit < 0)
-            return -1;
-        value = value * 16 + digit;
-    }
-    return value;
-}
-
-static char *put_utf8(char *out, unsigned code)
-{
-    if (code < 0x80) {
-        *out++ = (char)code;
-    } else if (code < 0x800) {
-        *out++ = (char)(0xC0 | code >> 6);
-        *out++ = (char)(0x80 | (code & 0x3F));
-    } else if (code < 0x10000) {
-        *out++ = (char)(0xE0 | code >> 12);
-        *out++ = (char)(0x80 | (code >> 6 & 0x3F));
-        *out++ = (char)(0x80 | (code & 0x3F));
-    } else {
-        *out++ = (char)(0xF0 | code >> 18);
-        *out++ = (char)(0x80 | (code >> 12 & 0x3F));
-        *out++ = (char)(0x80 | (code >> 6 & 0x3F));
-        *out++ = (char)(0x80 | (code & 0x3F));
-    }
-    return out;
-}
-
-/* Decodes the escape at *at (a backslash) into `*out` and moves both on; what is wrong with it, or NULL. */
-static const char *decode_escape(const char **at, const char *end, char **out)
-{
-    static const char letters[] = "\"\\/bfnrt", bytes[] = "\"\\/\b\f\n\r\t";
-    const char *escape = *at + 1;
-    const char *letter = escape < end && *escape != '\0' ? strchr(letters, *escape) : NULL;
-    if (letter != NULL) {
-        *(*out)++ = bytes[letter - letters];
-        *at = escape + 1;
-        return NULL;
-    }
-    if (escape >= end || *escape != 'u')
-        return "no such escape";
-    int code = hex4(escape + 1, end);
-    if (code < 0)
-        return "\\u needs four hex digits";
-    escape += 5;
-    if (code >= 0xD800 && code <= 0xDFFF) { /* RFC 8259 section 7: two surrogates are one character */
-        int low = end - escape >= 2 && escape[0] == '\\' && escape[1] == 'u' ? hex4(escape + 2, end) : -1;
-        if (code > 0xDBFF || low < 0xDC00 || low > 0xDFFF)
-            return "half a surrogate pair is no character";
-        code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
-        escape += 6;
-    }
-    *out = put_utf8(*out, (unsigned)code);
-    *at = escape;
-    return NULL;
 }
 
 /* Decodes the escapes of `raw`. With `ret_value` NULL only checks them. An escape is never shorter
@@ -389,7 +283,7 @@ static enum status decode_string(struct json_reader *reader, str raw, str *ret_v
         if (escape == NULL)
             break;
         char *room = bytes == NULL ? one_escape : out;
-        const char *wrong = decode_escape(&at, end, &room);
+        const char *wrong = json_decode_escape(&at, end, &room);
         if (wrong != NULL)
             return fail_at(reader, escape, "%s", wrong);
         if (bytes != NULL)
@@ -400,7 +294,8 @@ static enum status decode_string(struct json_reader *reader, str raw, str *ret_v
     return OK;
 }
 
-bool json_next_member(struct json_reader *reader, str *ret_key)
+/* Goes to the next member. Its name is decoded into `ret_key`, or only checked where that is NULL. */
+static bool next_member(struct json_reader *reader, str *ret_key)
 {
     if (!next(reader, '}'))
         return false;
@@ -415,7 +310,8 @@ bool json_next_member(struct json_reader *reader, str *ret_key)
     if (scan_string(reader, &raw, &has_escapes) != OK)
         return false;
     level->key = raw;
-    *ret_key = raw;
+    if (ret_key != NULL)
+        *ret_key = raw;
     if (has_escapes && decode_string(reader, raw, ret_key) != OK)
         return false;
     skip_space(reader);
@@ -427,6 +323,11 @@ bool json_next_member(struct json_reader *reader, str *ret_key)
     reader->is_value_due = true;
     level->value = reader->at;
     return true;
+}
+
+bool json_next_member(struct json_reader *reader, str *ret_key)
+{
+    return next_member(reader, ret_key);
 }
 
 enum status json_take_str(struct json_reader *reader, str *ret_value)
@@ -541,7 +442,6 @@ enum status json_skip_value(struct json_reader *reader)
 {
     struct number number;
     bool boolean;
-    str key;
     switch (json_peek(reader)) {
     case JSON_NULL:
         return json_take_null(reader);
@@ -558,7 +458,7 @@ enum status json_skip_value(struct json_reader *reader)
         return reader->status;
     case JSON_OBJECT:
         (void)json_enter_object(reader); /* the status stays */
-        while (json_next_member(reader, &key))
+        while (next_member(reader, NULL))
             continue;
         return reader->status;
     case JSON_NONE:
