@@ -24,7 +24,7 @@ enum stats_divergence {
 
 /* Probability that chance alone gives at least `score` (the distance itself, not its square) between samples of
  * n and m rows in `bins` bins. NaN where n, m or the score is, or with fewer than 2 bins. Good where each bin
- * expects 5 rows or more; stats_divergence_p_of_counts() sees to that. */
+ * expects 15 rows or more; stats_divergence_p_of_counts() sees to that. */
 double stats_divergence_p(enum stats_divergence kind, double score, double n, double m, size_t bins);
 
 /* The calibrated p of two rows of counts, shape [bins], which are destroyed: neighbouring sparse bins are joined

@@ -32,8 +32,10 @@ double stats_cramers_v(const uint64_t *table, size_t rows, size_t columns)
 double stats_cramers_v_samples(const uint64_t *reference, const uint64_t *current, size_t categories)
 {
     struct stats_chi_square test = stats_chi_square_homogeneity(reference, current, categories);
+    if (!(test.df > 0))
+        return test.df; /* 0 for a single category, NaN for an empty side */
     double total = (double)counts_sum(reference, categories) + (double)counts_sum(current, categories);
-    return test.df == 0 ? 0 : sqrt(fmin(test.statistic / total, 1)); /* untestable is NaN in sqrt's hands too */
+    return sqrt(fmin(test.statistic / total, 1));
 }
 
 double stats_cohens_w(const uint64_t *reference, const uint64_t *current, size_t categories)
