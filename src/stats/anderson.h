@@ -7,16 +7,15 @@
 #include "stats/sample.h"
 
 struct stats_anderson {
-    double a2;          /* A^2_akN before standardisation */
-    double statistic;   /* (A^2 - (k - 1)) / sigma: what SciPy returns */
-    double p;           /* interpolated as SciPy does and clipped to [0.001, 0.25] */
-    double p_unclipped; /* the same interpolation where it is trusted, extrapolated outside; a rough figure, at most 1 */
+    double a2;        /* A^2_akN before standardisation */
+    double statistic; /* (A^2 - (k - 1)) / sigma: what SciPy returns */
+    double p;         /* interpolated in the paper's table as SciPy does, hence never outside [0.001, 0.25] */
 };
 
-/* NaN in all when k < 2, a sample is empty, N < 4, or all values are equal. O(N k) with k pointers; k <= 64. */
-struct stats_anderson stats_anderson(const struct stats_sample *samples, size_t sample_count);
-
-/* The 1-based significance levels' critical values for k samples: what the p-values are interpolated from. */
 #define STATS_ANDERSON_SAMPLES_MAX 64
+
+/* NaN in all when k is below 2 or above STATS_ANDERSON_SAMPLES_MAX, a sample is empty, N < 4, or all values are equal.
+ * O(N k). */
+struct stats_anderson stats_anderson(const struct stats_sample *samples, size_t sample_count);
 
 #endif

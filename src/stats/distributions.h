@@ -10,7 +10,7 @@
 double stats_normal_cdf(double z);
 double stats_normal_sf(double z);
 double stats_normal_two_sided(double z); /* P(|Z| >= |z|) */
-double stats_normal_quantile(double p);  /* the z with cdf(z) = p: -inf at 0, +inf at 1; [Wichura1988] + one Halley step */
+double stats_normal_quantile(double p);  /* the z with cdf(z) = p: -inf at 0, +inf at 1 */
 
 /* Chi-squared with df > 0 degrees of freedom. isf(p) is the x with sf(x) = p. */
 double stats_chi2_cdf(double x, double df);

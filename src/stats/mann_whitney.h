@@ -21,11 +21,11 @@ struct stats_mann_whitney {
 /* Above this many counts (n1 n2 / 2) the normal law is used even where SciPy would go on exactly. */
 #define STATS_MANN_WHITNEY_CELLS_MAX 500000
 
-/* 64-bit words of scratch that stats_mann_whitney() needs: 0 where the normal law is used anyway. */
+/* Doubles of scratch that stats_mann_whitney() needs: 0 where the normal law is used anyway. */
 size_t stats_mann_whitney_scratch(size_t n1, size_t n2);
 
-/* NaN when a side is empty; p is NaN when all values are equal (no order to test). O(n1 + n2), exact O(n1 n2 min).
- * scratch: [stats_mann_whitney_scratch()] doubles aligned as malloc does, NULL when that is 0. */
+/* NaN when a side is empty; p is 1 when all values are equal. O(n1 + n2), exact O(n1 n2 min).
+ * scratch: [stats_mann_whitney_scratch()] doubles, NULL when that is 0. */
 struct stats_mann_whitney stats_mann_whitney(struct stats_sample reference, struct stats_sample current,
                                              double *scratch);
 

@@ -26,6 +26,11 @@ struct stats_moments stats_moments(const double *values, size_t count);
  * NaN when the sample is empty or q is outside [0, 1]. O(1). */
 double stats_quantile(struct stats_sample sample, double q);
 
+/* The value of rank `rank` (from 0) among both samples' values, and their pooled q-quantile, without merging them.
+ * NaN when rank is not below the number of values. O(log(n1 + n2)). */
+double stats_pooled_value(struct stats_sample a, struct stats_sample b, size_t rank);
+double stats_pooled_quantile(struct stats_sample a, struct stats_sample b, double q);
+
 /* Distinct values of the sample. O(count). */
 size_t stats_distinct(struct stats_sample sample);
 

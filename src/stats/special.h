@@ -25,6 +25,10 @@ double stats_gamma_q(double a, double x);
 double stats_beta_inc(double a, double b, double x);
 double stats_beta_inc_upper(double a, double b, double x);
 
+/* a ln((a + b) x / a) + b ln((a + b) y / b) for y = 1 - x: the exponent of a binomial or beta density relative to its
+ * peak, without cancellation near it; 0 * ln 0 counts as 0. */
+double stats_binomial_exponent(double a, double b, double x, double y);
+
 /* The same I_x(a, b) from x and y = 1 - x, both given: x that is within rounding of 1 keeps its digits in y. */
 double stats_beta_inc_xy(double a, double b, double x, double y);
 
