@@ -34,6 +34,7 @@ struct metric_histogram_value {
 struct metric_series {
     const struct metric_label *labels; /* by name, bytewise */
     size_t label_count;
+    size_t arrival; /* its place before sorting: of equal series the first stays */
     double value;                            /* COUNTER, GAUGE */
     struct metric_histogram_value histogram; /* HISTOGRAM */
 };
@@ -50,7 +51,8 @@ struct metric_snapshot_family {
 
 struct metric_snapshot {
     struct arena arena;
-    struct map families;
+    struct map families; /* by name */
+    struct metric_snapshot_family **sorted; /* [families.count]; NULL before metric_snapshot_sort */
     size_t series_count, series_max;
 };
 
@@ -74,7 +76,7 @@ must_use enum status metric_snapshot_add_histogram(struct metric_snapshot_family
                                                    const struct metric_label *labels, size_t label_count,
                                                    const struct metric_histogram_value *value, struct error *err);
 
-/* Families by name and series by labels, bytewise; of equal series the first stays. */
+/* Families by name and series by labels, bytewise; of equal series the first stays. Add nothing afterwards. */
 void metric_snapshot_sort(struct metric_snapshot *snapshot);
 
 /* The sorted families. */
