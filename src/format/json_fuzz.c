@@ -11,8 +11,8 @@ static void copy_number(struct json_reader *reader, struct json_writer *writer)
     struct number number;
     str text;
     if (json_take_number(reader, &number, &text) != OK)
-        return;
-    if (number.is_i64 && number.i64 != 0) /* as a double, 0 keeps its sign */
+        json_write_null(writer);
+    else if (number.is_i64 && number.i64 != 0) /* as a double, 0 keeps its sign */
         json_write_i64(writer, number.i64);
     else if (number.is_finite)
         json_write_f64(writer, number.f64);
