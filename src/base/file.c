@@ -95,6 +95,7 @@ enum status file_sync_folder(const char *path, struct error *err)
     return OK;
 }
 
+/* A new name is durable only once the folder that holds it is. */
 static enum status sync_parent(const char *path, struct error *err)
 {
     char parent[PATH_BYTES_MAX];
@@ -102,6 +103,7 @@ static enum status sync_parent(const char *path, struct error *err)
     return file_sync_folder(parent, err);
 }
 
+/* O_EXCL: the name is random, and a file already there is not ours to overwrite. */
 static enum status write_temporary(const char *temporary, str content, mode_t mode, struct error *err)
 {
     CLEANUP(close_fd) int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
@@ -110,6 +112,7 @@ static enum status write_temporary(const char *temporary, str content, mode_t mo
     return write_all(fd, temporary, content, err);
 }
 
+/* Beside the target, because rename is atomic only within one file system. */
 static enum status write_with_mode(const char *path, str content, mode_t mode, struct error *err)
 {
     char temporary[PATH_BYTES_MAX];
@@ -150,6 +153,7 @@ enum status file_remove(const char *path, struct error *err)
     return errno == ENOENT ? OK : fail(err, "remove", path);
 }
 
+/* mkdir first and look afterwards, so that two processes may make the same folder at once. */
 static enum status make_folder(const char *path, struct error *err)
 {
     struct stat info;

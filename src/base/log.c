@@ -55,6 +55,7 @@ bool log_is_on(enum log_level level)
     return level >= options.level_min;
 }
 
+/* Cuts at the line's end; put_text and put_bare look first, so that facts are whole or absent. */
 static void put(struct line *line, str bytes)
 {
     size_t room = LINE_BYTES_MAX - LINE_END_BYTES - line->size;
@@ -119,6 +120,7 @@ static str cut(str value)
     return str_slice(value, 0, size);
 }
 
+/* Keys are our own constants and need no escapes. */
 static void put_key(struct line *line, const char *key)
 {
     bool is_json = options.format == LOG_FORMAT_JSON;
@@ -146,6 +148,7 @@ static void put_text(struct line *line, const char *key, str value)
         put(line, value);
 }
 
+/* A value that needs no quotes in either format: digits and words of ours. */
 static void put_bare(struct line *line, const char *key, str value)
 {
     if (line->size + strlen(key) + value.size + 8 > LINE_BYTES_MAX - LINE_END_BYTES)

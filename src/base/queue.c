@@ -121,6 +121,7 @@ size_t queue_receive_many(struct queue *queue, void **items, size_t items_max, i
     return taken;
 }
 
+/* One of many: the waiting is written once. */
 void *queue_receive(struct queue *queue)
 {
     void *item = NULL;

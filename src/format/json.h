@@ -87,13 +87,19 @@ enum status json_enter_array(struct json_reader *reader);
 bool json_next_member(struct json_reader *reader, str *ret_key);
 bool json_next_element(struct json_reader *reader);
 
-/* Each takes the value and fails where it is of another kind. A str is borrowed from the text, or
- * lives in the arena where it had escapes. Numbers beyond the largest double fail. i64 and u64
- * want a number without fraction and exponent. */
+/* Each json_take_ takes the value that is due, once, and fails where it is of another kind. On failure
+ * the output stays as it was. */
+
+/* Borrowed from the text, or in the arena where it had escapes; may hold NUL. */
 enum status json_take_str(struct json_reader *reader, str *ret_value);
+
+/* The nearest double; a number beyond the largest one fails. */
 enum status json_take_f64(struct json_reader *reader, double *ret_value);
+
+/* Want a number without fraction and exponent that fits: 1.0 and 1e3 fail, so that ids never round. */
 enum status json_take_i64(struct json_reader *reader, int64_t *ret_value);
 enum status json_take_u64(struct json_reader *reader, uint64_t *ret_value);
+
 enum status json_take_bool(struct json_reader *reader, bool *ret_value);
 enum status json_take_null(struct json_reader *reader);
 
@@ -131,28 +137,45 @@ void json_writer_init(struct json_writer *writer, struct buf *out, enum json_sty
 /* Asserts that one whole value was written; false when `out` was too small for it. */
 must_use bool json_writer_end(struct json_writer *writer);
 
-/* Values: elements of an array, or after json_write_name. A double that is not finite becomes
- * null. Of text, bytes that are not UTF-8 become U+FFFD each. Raw is JSON from json_take_raw or another
- * writer, not looked at. */
+/* Values: the document, elements of an array, or what follows json_write_name. */
+
+/* Open and close an object or an array; at most JSON_WRITE_DEPTH_MAX within each other. */
 void json_begin_object(struct json_writer *writer);
 void json_end_object(struct json_writer *writer);
 void json_begin_array(struct json_writer *writer);
 void json_end_array(struct json_writer *writer);
+
+/* The name of the next member, which any one value must follow. */
 void json_write_name(struct json_writer *writer, str name);
+
+/* Text with the escapes that JSON wants; each byte that is not UTF-8 becomes U+FFFD. */
 void json_write_str(struct json_writer *writer, str value);
+
+/* The shortest text that reads back to the same double; NaN and infinities become null, as in
+ * JavaScript, since JSON can't spell them. */
 void json_write_f64(struct json_writer *writer, double value);
+
+/* All digits. JavaScript reads those beyond 2^53 inexactly; ids of such size belong in text. */
 void json_write_i64(struct json_writer *writer, int64_t value);
 void json_write_u64(struct json_writer *writer, uint64_t value);
+
 void json_write_bool(struct json_writer *writer, bool value);
 void json_write_null(struct json_writer *writer);
+
+/* One JSON value as it is, from json_take_raw or another writer; not looked at. */
 void json_write_raw(struct json_writer *writer, str json);
 
-/* Members: name and value in one call, names being our own constants. json_object and json_array
- * open a member that json_end_object and json_end_array close. */
+/* Members: name and value in one call; names are our own constants. */
+
+/* Open a member that json_end_object or json_end_array closes. */
 void json_object(struct json_writer *writer, const char *name);
 void json_array(struct json_writer *writer, const char *name);
+
+/* As json_write_str; of a terminated string, NULL writes null. */
 void json_str(struct json_writer *writer, const char *name, str value);
-void json_text(struct json_writer *writer, const char *name, const char *value); /* NULL writes null */
+void json_text(struct json_writer *writer, const char *name, const char *value);
+
+/* As the json_write_ of the same ending. */
 void json_f64(struct json_writer *writer, const char *name, double value);
 void json_i64(struct json_writer *writer, const char *name, int64_t value);
 void json_u64(struct json_writer *writer, const char *name, uint64_t value);

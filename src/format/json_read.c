@@ -109,6 +109,7 @@ enum status json_fail(struct json_reader *reader, const char *format, ...)
     return stop_at(reader, reader->levels[reader->depth].value, message);
 }
 
+/* The four bytes that RFC 8259 section 2 calls white space, and no other. */
 static inline void skip_space(struct json_reader *reader)
 {
     const char *at = reader->at;
@@ -117,6 +118,7 @@ static inline void skip_space(struct json_reader *reader)
     reader->at = at;
 }
 
+/* The first byte tells the kind; whether the rest keeps the promise is seen when it is taken. */
 static enum json_kind kind_of(const char *at, const char *end)
 {
     if (at == end)
@@ -174,6 +176,7 @@ static inline enum status expect(struct json_reader *reader, enum json_kind kind
     return OK;
 }
 
+/* Opens a level. Only its frame is written: the others keep what older levels left in them. */
 static enum status enter(struct json_reader *reader, enum json_kind kind)
 {
     TRY(expect(reader, kind));
@@ -426,6 +429,7 @@ enum status json_take_null(struct json_reader *reader)
     return OK;
 }
 
+/* As json_take_str, without the copy: skipping takes no memory. */
 static enum status skip_string(struct json_reader *reader)
 {
     TRY(expect(reader, JSON_STRING));

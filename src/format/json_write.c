@@ -33,6 +33,7 @@ static void put_separator(struct json_writer *writer)
     put_line_break(writer);
 }
 
+/* Every value passes here: the one place that knows where a value may stand. */
 static void begin_value(struct json_writer *writer)
 {
     assert(!writer->is_done); /* the document is one value */
@@ -49,6 +50,7 @@ static void put_value(struct json_writer *writer, str text)
     (void)buf_append(writer->out, text);
 }
 
+/* A level is a flag for its kind and one for its comma; flags of closed levels are set anew. */
 static void begin(struct json_writer *writer, bool is_object)
 {
     begin_value(writer);
@@ -90,6 +92,7 @@ void json_end_array(struct json_writer *writer)
     end(writer, false);
 }
 
+/* Two bytes where JSON has a letter for it, \u00XX otherwise. */
 static void put_escape(struct buf *out, unsigned char byte)
 {
     static const char hex[] = "0123456789abcdef";
@@ -118,6 +121,7 @@ static void put_escaped(struct buf *out, str text)
     (void)buf_append(out, str_slice(text, from, text.size));
 }
 
+/* str_is_utf8 says where the first bad byte is: what is good before it goes out in one piece. */
 static void put_string(struct buf *out, str text)
 {
     (void)buf_append_byte(out, '"');

@@ -39,6 +39,7 @@ static enum status fail_at(struct loader *loader, yaml_mark_t mark, enum status 
     return error_set(loader->err, status, "%s:%zu:%zu: %s", loader->file_name, mark.line + 1, mark.column + 1, message);
 }
 
+/* libyaml knows a place for what it scans and parses, but only an offset for bytes that are no UTF-8. */
 static enum status next_event(struct loader *loader, yaml_event_t *event)
 {
     yaml_parser_t *parser = &loader->parser;
@@ -54,6 +55,7 @@ static enum status next_event(struct loader *loader, yaml_event_t *event)
                    parser->problem != NULL ? parser->problem : "not YAML");
 }
 
+/* The bound that stops a billion laughs before any of them is walked. */
 static enum status count_nodes(struct loader *loader, yaml_mark_t mark, size_t nodes)
 {
     if (nodes > YAML_NODES_MAX - loader->nodes)
@@ -171,6 +173,7 @@ static enum status apply_tag(struct loader *loader, yaml_mark_t mark, const char
     return fail_at(loader, mark, ERR_INVALID, "the tag %.64s is not supported", tag);
 }
 
+/* Quotes, block style and the tag !!str all mean text; only a plain scalar is looked at for more. */
 static enum status load_scalar(struct loader *loader, const yaml_event_t *event, const struct yaml_node *parent,
                                struct yaml_node **ret_node)
 {
@@ -188,6 +191,8 @@ static enum status load_scalar(struct loader *loader, const yaml_event_t *event,
     return OK;
 }
 
+/* Called when the node is complete, so an alias inside it finds nothing and trees have no cycles. A
+ * later anchor of the same name takes over, as YAML 1.2.2 section 3.2.2.2 says. */
 static enum status remember_anchor(struct loader *loader, const yaml_event_t *event, const unsigned char *name,
                                    struct yaml_node *node, size_t nodes)
 {
@@ -243,6 +248,7 @@ static enum status load_items(struct loader *loader, struct yaml_node *list)
     }
 }
 
+/* `seen` makes the search for duplicates linear; comparing with all members would let a large map stall us. */
 static enum status load_key(struct loader *loader, const yaml_event_t *event, struct map *seen, struct yaml_member *member)
 {
     if (event->type != YAML_SCALAR_EVENT)
