@@ -44,6 +44,12 @@ static void table_done(struct table *table)
     arena_done(&table->scratch);
 }
 
+/* What messages call a file. */
+static str name_of(str path)
+{
+    return str_equal(path, STR("-")) ? STR("standard input") : path;
+}
+
 static enum status no_memory(size_t columns, struct error *err)
 {
     return error_set(err, ERR_LIMIT, "no memory for %zu columns", columns);
@@ -287,8 +293,8 @@ static enum status read_rows(struct table *table, struct csv_scanner *scanner, b
         if (first_line == 0)
             first_line = scanner->line;
         if (count != table->field_count)
-            return error_set(err, ERR_INVALID, "line %zu has %zu fields where %s has %zu", scanner->line, count,
-                             table->has_header ? "the header" : "the first line", table->field_count);
+            return error_set(err, ERR_INVALID, "line %zu has %zu field%s where %s has %zu", scanner->line, count,
+                             count == 1 ? "" : "s", table->has_header ? "the header" : "the first line", table->field_count);
         TRY(put_row(table, scanner, err));
         report(table, is_first_pass);
     }
@@ -309,7 +315,7 @@ static enum status read_files(struct table *table, bool is_first_pass, struct er
         if (status == OK)
             status = read_rows(table, &scanner, is_first_pass, err);
         if (status != OK)
-            return error_while(err, "%.*s", STR_ARG(table->files[i]));
+            return error_while(err, "%.*s", STR_ARG(name_of(table->files[i])));
     }
     return OK;
 }
@@ -358,7 +364,7 @@ enum status csv_read(const struct read_options *options, const str *files, size_
     buf_init(&table.text, FIELD_TEXT_MAX);
     TRY(open_file(&table, 0, err));
     if (learn(&table, err) != OK)
-        return error_while(err, "%.*s", STR_ARG(files[0]));
+        return error_while(err, "%.*s", STR_ARG(name_of(files[0])));
     TRY(read_files(&table, true, err));
     TRY(read_misjudged(&table, err));
     return finish(&table, ret_frame, err);

@@ -411,7 +411,11 @@ enum status duckdb_frame_read(duckdb_connection connection, str source, const st
     TRY(take_chunks(&loading, &result, err));
     struct frame *frame = loading.frame;
     for (size_t i = 0; i < loading.column_count; i++) {
-        const char *note = loading.rules[i].source == SOURCE_OTHER ? "nested values are read as their text" : NULL;
+        const char *note = NULL;
+        if (loading.rules[i].source == SOURCE_OTHER)
+            note = "nested values are read as their text";
+        else if (loading.rules[i].cast == CAST_JSON && loading.builders[i].missing < frame->rows)
+            note = "values of several types are read as their text";
         TRY(column_builder_finish(&loading.builders[i], loading.names[i], note, frame, &frame->columns[i], err));
         frame->column_count = i + 1;
     }

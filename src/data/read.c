@@ -1,5 +1,8 @@
 #include "data/read.h"
 
+#include <unistd.h>
+
+#include "base/number.h"
 #include "data/csv_read.h"
 #include "data/duckdb_frame.h"
 #include "data/input.h"
@@ -81,15 +84,76 @@ static size_t bytes_max_of(const struct read_options *options)
     return options->bytes_max != 0 ? options->bytes_max : READ_BYTES_MAX;
 }
 
+/* A Parquet file begins and ends with "PAR1" (parquet-format, README "File format"); one whose writer was
+ * interrupted does not end so. */
+static enum status check_parquet(const struct input *input, struct error *err)
+{
+    char head[4] = { 0 }, tail[4] = { 0 };
+    off_t last = input->bytes >= sizeof tail ? (off_t)(input->bytes - sizeof tail) : 0;
+    bool has_head = pread(input->fd, head, sizeof head, 0) == sizeof head && memcmp(head, "PAR1", sizeof head) == 0;
+    bool has_tail = pread(input->fd, tail, sizeof tail, last) == sizeof tail && memcmp(tail, "PAR1", sizeof tail) == 0;
+    if (has_head && has_tail)
+        return OK;
+    if (has_head)
+        return error_set(err, ERR_CORRUPT, "the Parquet file is cut off: its last bytes are missing");
+    return error_set(err, ERR_INVALID, "this is no Parquet file");
+}
+
 static enum status open_inputs(struct source *source, struct error *err)
 {
     for (size_t i = 0; i < source->file_count; i++) {
         if (source->inputs[i] == NULL)
             TRY(input_open(source->files[i], bytes_max_of(source->options), &source->arena, &source->inputs[i], err));
-        if (source->inputs[i]->bytes == 0)
-            return error_set(err, ERR_INVALID, "%.*s: the file is empty", STR_ARG(source->inputs[i]->name));
+        const struct input *input = source->inputs[i];
+        enum status status = input->bytes == 0 ? error_set(err, ERR_INVALID, "the file is empty") : OK;
+        if (status == OK && source->format == READ_FORMAT_PARQUET)
+            status = check_parquet(input, err);
+        if (status != OK)
+            return error_while(err, "%.*s", STR_ARG(input->name));
     }
     return OK;
+}
+
+/* Puts 'Malformed JSON in file "F", at byte B in line L: reason' in the words that CSV errors have. Up to 1.4.4, DuckDB
+ * counts lines from 2 there; read_test.c fails on the day it does not. */
+static void reword_json_error(struct error *err)
+{
+    str rest = str_of(err->cause), part;
+    const char *at = strstr(err->cause, ", at byte ");
+    if (!str_has_prefix(rest, STR("Malformed JSON in file")) || at == NULL)
+        return;
+    rest = str_of(at + strlen(", at byte "));
+    uint64_t byte, line;
+    if (!str_split(&rest, ' ', &part) || !number_parse_u64(part, &byte) || !str_has_prefix(rest, STR("in line ")))
+        return;
+    rest = str_slice(rest, strlen("in line "), rest.size);
+    if (!str_split(&rest, ':', &part) || !number_parse_u64(part, &line) || line < 2)
+        return;
+    struct error reworded = { 0 };
+    (void)error_set(&reworded, err->status, "line %llu: malformed JSON at byte %llu:%.*s", (unsigned long long)line - 1,
+                     (unsigned long long)byte, STR_ARG(rest));
+    memcpy(err->cause, reworded.cause, sizeof err->cause);
+}
+
+/* DuckDB's messages quote the paths that it was given; users know files by other names. */
+static enum status rename_in_error(const struct source *source, struct error *err)
+{
+    bool is_named = false;
+    if (err != NULL)
+        reword_json_error(err);
+    for (size_t i = 0; err != NULL && i < source->file_count; i++) {
+        const struct input *input = source->inputs[i];
+        const char *found = strstr(err->cause, input->path.data);
+        is_named = is_named || found != NULL;
+        if (found == NULL || str_equal(input->path, input->name))
+            continue;
+        char renamed[sizeof err->cause];
+        int before = (int)(found - err->cause);
+        (void)snprintf(renamed, sizeof renamed, "%.*s%.*s%s", before, err->cause, STR_ARG(input->name),
+                       found + input->path.size); /* cut off is fine */
+        memcpy(err->cause, renamed, sizeof renamed);
+    }
+    return is_named ? err->status : error_while(err, "%.*s", STR_ARG(source->inputs[0]->name));
 }
 
 /* Decided by the first file; stdin and files without a telling name are looked into. */
@@ -113,7 +177,7 @@ static enum status append_source(const struct source *source, struct buf *sql, s
         (void)duckdb_door_literal(sql, source->inputs[i]->path);
     }
     (void)buf_printf(sql, "]%s%s)", source->file_count > 1 ? ", union_by_name=true" : "",
-                     is_parquet ? "" : ", format='auto', compression='none', maximum_object_size=" JSON_OBJECT_BYTES_MAX);
+                     is_parquet ? "" : ", format='auto', compression='uncompressed', maximum_object_size=" JSON_OBJECT_BYTES_MAX);
     return buf_is_overfull(sql) ? error_set(err, ERR_LIMIT, "too many files") : OK;
 }
 
@@ -151,11 +215,11 @@ enum status read_table(const struct read_options *options, struct frame **ret_fr
     } else {
         TRY(open_inputs(&source, err));
         if (read_by_duckdb(&source, &frame, err) != OK)
-            return error_while(err, "%.*s", STR_ARG(options->path));
+            return rename_in_error(&source, err);
     }
     if (frame->rows == 0) {
         frame_free(frame);
-        return error_set(err, ERR_INVALID, "%.*s: the file has columns, but no rows", STR_ARG(options->path));
+        return error_set(err, ERR_INVALID, "%.*s: there are columns, but no rows", STR_ARG(source.files[0]));
     }
     *ret_frame = frame;
     return OK;

@@ -211,10 +211,10 @@ TEST(process_and_host_show_what_the_kernel_tells)
     CHECK("and less than it maps", resident < one_value(&snapshot, "process_virtual_memory_bytes"));
     CHECK("standard input, output and error", one_value(&snapshot, "process_open_fds") >= 3);
     CHECK("fewer than allowed", one_value(&snapshot, "process_open_fds") < one_value(&snapshot, "process_max_fds"));
-    CHECK_NEAR("this test runs in one thread", one_value(&snapshot, "process_threads"), 1, 0);
+    CHECK("this test's thread, and perhaps a sanitizer's", one_value(&snapshot, "process_threads") >= 1);
     CHECK("after 2020", one_value(&snapshot, "process_start_time_seconds") > 1577836800);
-    CHECK("some memory is free", one_value(&snapshot, "node_memory_MemAvailable_bytes") <
-                                     one_value(&snapshot, "node_memory_MemTotal_bytes"));
+    CHECK("some memory is free", one_value(&snapshot, "kedge_host_memory_available_bytes") <
+                                     one_value(&snapshot, "kedge_host_memory_total_bytes"));
     CHECK("a disk", one_value(&snapshot, "node_filesystem_size_bytes") >= one_value(&snapshot, "node_filesystem_free_bytes"));
     CHECK("a processor", one_value(&snapshot, "node_cpu_seconds_total") >= 0);
     CHECK("a load", one_value(&snapshot, "node_load1") >= 0);

@@ -171,9 +171,10 @@ static enum status add_memory(struct metric_snapshot *snapshot, struct buf *cont
         str key;
         const char *name, *help;
     } wanted[] = {
-        { STR("MemTotal"), "node_memory_MemTotal_bytes", "Memory information field MemTotal_bytes." },
-        { STR("MemFree"), "node_memory_MemFree_bytes", "Memory information field MemFree_bytes." },
-        { STR("MemAvailable"), "node_memory_MemAvailable_bytes", "Memory information field MemAvailable_bytes." },
+        { STR("MemTotal"), "kedge_host_memory_total_bytes", "Memory of the machine." },
+        { STR("MemFree"), "kedge_host_memory_free_bytes", "Memory of the machine that nothing uses." },
+        { STR("MemAvailable"), "kedge_host_memory_available_bytes",
+          "Memory of the machine that programs can have without swapping." },
     };
     if (!read_proc("/proc/meminfo", content))
         return OK;

@@ -17,7 +17,8 @@ must_use enum status process_collect(void *context, struct metric_snapshot *snap
 
 /* A collector; `context` is the data folder's path (terminated; NULL leaves the disk out). Adds
  *     node_cpu_seconds_total{cpu,mode}
- *     node_memory_MemTotal_bytes, node_memory_MemAvailable_bytes, node_memory_MemFree_bytes
+ *     kedge_host_memory_total_bytes, _available_bytes, _free_bytes
+ *                                          (node_exporter's node_memory_MemTotal_bytes fails promtool's linter)
  *     node_load1, node_load5, node_load15
  *     node_filesystem_size_bytes, _free_bytes, _avail_bytes{mountpoint}
  *     node_network_receive_bytes_total, node_network_transmit_bytes_total{device} */
