@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "monitor/column_type.h"
 #include "monitor/condition.h"
 #include "monitor/drift_method.h"
@@ -81,5 +82,12 @@ struct analysis_options {
 
 /* Defaults: everything inferred, default methods, share 0.5, data and model checks, pictures on. */
 void analysis_options_init(struct analysis_options *options);
+
+/* Append to the options' lists, which then live in `arena`. */
+void analysis_options_add_type(struct analysis_options *options, struct arena *arena, struct type_choice choice);
+void analysis_options_add_column(struct analysis_options *options, struct arena *arena, struct column_choice choice);
+void analysis_options_add_condition(struct analysis_options *options, struct arena *arena,
+                                    const struct condition *condition);
+void strs_add(struct strs *list, struct arena *arena, str item);
 
 #endif

@@ -53,9 +53,12 @@ struct column_profile {
     size_t category_count;
     bool is_numeric; /* categories are numbers */
 
-    /* TYPE_TEXT and TYPE_ID of text: lengths in bytes' characters (code points). */
+    /* TYPE_TEXT and TYPE_ID of text: lengths in code points. */
     double mean_length;
     size_t min_length, max_length;
+
+    /* TYPE_DATETIME */
+    int64_t first_us, last_us;
 };
 
 /* Where the profile's parts go. */

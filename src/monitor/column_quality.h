@@ -3,7 +3,7 @@
 #define MONITOR_COLUMN_QUALITY_H
 
 #include "base/arena.h"
-#include "monitor/column_profile.h"
+#include "monitor/category_pair.h"
 #include "monitor/condition.h"
 
 enum finding_kind {
@@ -29,8 +29,8 @@ struct finding {
     enum finding_kind kind;
     enum severity severity;
     str text;
-    const str *values;
-    size_t value_count;
+    const str *values; /* some of them */
+    size_t value_count, total;
 };
 
 struct findings {
@@ -45,8 +45,13 @@ struct findings {
 bool profile_is_constant(const struct column_profile *profile);
 bool profile_is_almost_constant(const struct column_profile *profile);
 
-/* Both sides where they are there (NULL: not). `type_change` is a sentence or empty. Texts live in `arena`. */
-void findings_gather(const struct column_profile *reference, const struct column_profile *current, str type_change,
-                     struct arena *arena, struct findings *ret_findings);
+struct column_sides {
+    const struct column_profile *reference, *current; /* NULL: not on that side */
+    const struct category_pair *pair;                 /* categorical columns only, else NULL */
+};
+
+/* `type_change` is a sentence or empty. Texts live in `arena`. */
+void findings_gather(const struct column_sides *sides, str type_change, struct arena *arena,
+                     struct findings *ret_findings);
 
 #endif

@@ -3,9 +3,8 @@
 #define MONITOR_CORRELATIONS_H
 
 #include "base/arena.h"
-#include "base/pool.h"
 #include "base/status.h"
-#include "data/frame.h"
+#include "monitor/schema.h"
 
 enum correlation_kind { CORRELATION_PEARSON, CORRELATION_SPEARMAN, CORRELATION_KENDALL, CORRELATION_CRAMERS_V,
                         CORRELATION_COUNT };
@@ -15,7 +14,7 @@ const char *correlation_kind_name(enum correlation_kind kind);
 #define CORRELATION_COLUMNS_MAX 150              /* numeric columns: matrices of both sides in every report */
 #define CORRELATION_SPEARMAN_CELLS_MAX 1000000   /* rows x columns, both sides */
 #define CORRELATION_KENDALL_WORK_MAX 200000      /* rows x pairs, both sides */
-#define CORRELATION_CRAMERS_V_WORK_MAX 20000000  /* rows x pairs, both sides */
+#define CORRELATION_CRAMERS_V_WORK_MAX 1000000   /* rows x pairs, both sides */
 #define CORRELATION_CATEGORIES_MAX 50            /* more distinct values: no Cramer's V */
 #define CORRELATION_CHANGED_MAX 50
 
@@ -42,5 +41,24 @@ struct correlations {
     size_t changed_count;
     str note; /* what was left out and why; empty: nothing */
 };
+
+/* A correlation of both sides as independent parts: plan, fill each part (from any thread), finish. */
+struct correlations_plan {
+    struct correlations *correlations; /* NULL: nothing to correlate */
+    const struct schema_column **columns[CORRELATION_COUNT]; /* of each matrix */
+    size_t rows[2];                                          /* reference, current */
+    size_t part_count; /* matrices x sides */
+};
+
+/* Chooses columns and methods; everything lives in `arena`. `mode` auto keeps to the bounds above. */
+must_use enum status correlations_plan(const struct schema *schema, const size_t rows[2], enum correlations_mode mode,
+                                       struct arena *arena, struct correlations_plan *ret_plan, struct error *err);
+
+/* Computes part `part`: one matrix of one side. ERR_LIMIT without memory. Pearson O(rows columns^2), Kendall
+ * O(rows log rows columns^2). */
+must_use enum status correlations_fill(const struct correlations_plan *plan, size_t part, struct error *err);
+
+/* Lists the pairs that changed, when all parts are there. */
+must_use enum status correlations_finish(const struct correlations_plan *plan, struct arena *arena, struct error *err);
 
 #endif

@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "monitor/analysis_options.h"
-#include "monitor/column_profile.h"
+#include "monitor/category_pair.h"
 #include "monitor/drift_method.h"
 
 /* Level of calibrated thresholds and of "detectable", and the power that the latter asks for. */
@@ -40,8 +40,10 @@ struct drift_input {
     const struct column_profile *reference, *current;
     const struct column *reference_rows, *current_rows; /* row order, for TVD as Evidently draws it */
     bool is_compat;
-    struct workspace *workspace; /* WORK_SCRATCH is used */
-    struct arena *arena;         /* of the results */
+    const struct category_pair *pair; /* categorical columns only, else NULL */
+    struct workspace *workspace;      /* WORK_SCRATCH is used */
+    struct arena *scratch;            /* counts; may end with the call */
+    struct arena *arena;              /* of the results */
 };
 
 /* What was asked for this column. */

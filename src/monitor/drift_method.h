@@ -57,6 +57,9 @@ bool drift_method_takes(enum drift_method_id id, enum column_type type);
 /* Whether `score` means drift; false for NaN. */
 bool drift_rule_says(enum drift_rule rule, double score, double threshold);
 
+/* A numeric column with no more distinct values than this is treated as categories by default. */
+#define DRIFT_FEW_VALUES_MAX 5
+
 /* The default for a column: ks, wasserstein, jensenshannon, chisquare or z, by the reference's number of values and
  * the distinct values of both sides together. METHOD_COUNT for types without a method. */
 enum drift_method_id drift_method_default(enum column_type type, size_t reference_count, size_t distinct_of_both);

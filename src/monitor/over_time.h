@@ -6,7 +6,7 @@
 
 #include "base/arena.h"
 #include "base/status.h"
-#include "monitor/column_profile.h"
+#include "monitor/column_quality.h"
 
 #define OVER_TIME_SLICES_MAX 20
 #define OVER_TIME_SLICE_ROWS_MIN 50 /* fewer rows a slice say nothing */
@@ -32,5 +32,17 @@ struct slices {
 /* `timestamp` may be NULL (row order). Rows without a time are left out. count = 0 when there are too few rows. */
 must_use enum status slices_make(size_t rows, const struct column *timestamp, struct arena *arena,
                                  struct slices *ret_slices, struct error *err);
+
+/* What one column's slices are compared with. */
+struct over_time_input {
+    const struct slices *slices;
+    const struct column *rows; /* current, in the storage of the profile's type */
+    struct column_sides sides; /* both there, with sorted values */
+    struct arena *arena;
+};
+
+/* NULL without slices, without reference values, or for types without a distance. ERR_LIMIT without memory. O(rows). */
+must_use enum status over_time_make(const struct over_time_input *input, struct over_time **ret_over_time,
+                                    struct error *err);
 
 #endif

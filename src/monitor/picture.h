@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "monitor/column_profile.h"
+#include "monitor/column_quality.h"
 
 #define PICTURE_BINS_MAX 40
 #define PICTURE_CATEGORIES_MAX 20 /* the rest is "(other)" */
@@ -18,8 +18,7 @@ struct picture {
     uint64_t reference[PICTURE_BINS_MAX], current[PICTURE_BINS_MAX];
 };
 
-/* NULL when neither side has a value. A side may be NULL. */
-struct picture *picture_make(const struct column_profile *reference, const struct column_profile *current,
-                             struct arena *arena);
+/* NULL when neither side has a value. */
+struct picture *picture_make(const struct column_sides *sides, struct arena *arena);
 
 #endif

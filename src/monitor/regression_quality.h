@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "monitor/column_type.h"
+#include "stats/normality.h"
 #include "stats/regression.h"
 
 #define RESIDUAL_BINS_MAX 40

@@ -46,7 +46,8 @@ struct column_report {
 };
 
 struct report {
-    struct arena arena;
+    struct arena arena;                       /* of what is not said below */
+    struct arena quality_arena, model_arena; /* of correlations; of model quality: made by tasks of their own */
     struct report_labels labels;
     bool is_compat;
     enum report_verdict verdict;

@@ -1,0 +1,46 @@
+/* Finds the subcommand and hands over; everything else lives in its file. */
+#include <stdio.h>
+
+#include "base/attributes.h"
+#include "base/str.h"
+#include "cli/command.h"
+
+struct command {
+    const char *name;
+    const char *summary;
+    command_function *run;
+};
+
+static const struct command commands[] = {
+    { "check", "compare current data with a reference: drift, quality, model performance", command_check },
+    { "config", "check or show the configuration", command_config },
+};
+
+static void print_help(FILE *out)
+{
+    fprintf(out, "kedge " KEDGE_VERSION " - watches machine-learning models in production\n\n"
+                 "usage: kedge COMMAND [OPTION]... [ARGUMENT]...\n\ncommands:\n");
+    for (size_t i = 0; i < COUNT(commands); i++)
+        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    fprintf(out, "\n`kedge COMMAND --help` tells more. Exit status: 0 fine, 1 findings, 2 usage, 3 failed.\n");
+}
+
+int main(int argc, char **argv)
+{
+    str word = str_of(argc > 1 ? argv[1] : NULL);
+    if (str_equal(word, STR("--help")) || str_equal(word, STR("-h")) || str_equal(word, STR("help"))) {
+        print_help(stdout);
+        return EXIT_FINE;
+    }
+    if (str_equal(word, STR("--version"))) {
+        printf("kedge %s\n", KEDGE_VERSION);
+        return EXIT_FINE;
+    }
+    for (size_t i = 0; i < COUNT(commands); i++)
+        if (str_equal(word, str_of(commands[i].name)))
+            return commands[i].run(argc - 1, argv + 1);
+    if (word.size)
+        fprintf(stderr, "kedge: unknown command %s\n\n", argv[1]);
+    print_help(stderr);
+    return EXIT_USAGE;
+}
