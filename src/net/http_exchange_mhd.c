@@ -1,0 +1,334 @@
+/* One request and its response between libmicrohttpd and the handler.
+ *
+ *     begin (request line) -> access (headers) -> access* (body) -> access (end): handler
+ *        answered: the response is queued at once
+ *        deferred: suspend ... http_request_complete() resumes -> access: the response is queued
+ *     -> completed: the exchange is empty again, for the connection's next request
+ *
+ * The handler hands the request to another thread before it returns "deferred", so the completion may
+ * come before the suspension. `state` decides: whoever comes second resumes. */
+#include <assert.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/number.h"
+#include "net/http_encoding.h"
+#include "net/http_router.h"
+#include "net/http_server_internal.h"
+
+#define PEER_TEXT_MAX 64
+
+enum exchange_state { EXCHANGE_READING, EXCHANGE_RUNNING, EXCHANGE_SUSPENDED, EXCHANGE_COMPLETED };
+
+/* A connection, and the one exchange that it has at a time (HTTP/1.1 has no more). */
+struct http_exchange {
+    struct http_server *server;
+    struct MHD_Connection *connection;
+    struct http_watched watched;
+    char peer[PEER_TEXT_MAX];
+
+    atomic_int state; /* acq_rel exchanges: the completing thread's response is seen by the sending one */
+    bool has_begun, is_refused, is_running, is_handling;
+    struct http_request request;
+    struct http_response response;
+    struct http_header headers[HTTP_HEADERS_MAX];
+    struct arena arena;
+    struct buf body;
+    size_t body_bytes_counted; /* in server->bodies_bytes */
+};
+
+static struct http_exchange *exchange_of(struct http_request *request)
+{
+    return (struct http_exchange *)((char *)request - offsetof(struct http_exchange, request));
+}
+
+/* ---- connections ---- */
+
+static void print_peer(struct MHD_Connection *connection, char text[PEER_TEXT_MAX])
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    text[0] = '\0';
+    if (info == NULL)
+        return;
+    socklen_t size = info->client_addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+    if (getnameinfo(info->client_addr, size, text, PEER_TEXT_MAX, NULL, 0, NI_NUMERICHOST) != 0)
+        text[0] = '\0';
+}
+
+void http_exchange_connected(void *self, struct MHD_Connection *connection, void **socket_context,
+                             enum MHD_ConnectionNotificationCode code)
+{
+    struct http_server *server = self;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        struct http_exchange *exchange = mem_must(sizeof *exchange);
+        exchange->server = server;
+        exchange->connection = connection;
+        exchange->watched.fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        print_peer(connection, exchange->peer);
+        http_watchdog_add(server->watchdog, &exchange->watched);
+        *socket_context = exchange;
+    } else {
+        struct http_exchange *exchange = *socket_context;
+        http_watchdog_remove(server->watchdog, &exchange->watched);
+        mem_free(exchange);
+        *socket_context = NULL;
+    }
+}
+
+/* ---- reading ---- */
+
+/* The path and query of a target in origin or absolute form (RFC 9112 3.2). */
+static void set_target(struct http_request *request, str target)
+{
+    size_t colon = str_find(target, ':');
+    bool is_absolute = !str_has_prefix(target, STR("/")) && str_has_prefix(str_slice(target, colon, target.size), STR("://"));
+    if (is_absolute) {
+        str rest = str_slice(target, colon + 3, target.size);
+        target = str_slice(rest, str_find(rest, '/'), rest.size);
+    }
+    size_t question = str_find(target, '?');
+    request->path = str_slice(target, 0, question);
+    request->query = str_slice(target, question + 1, target.size);
+}
+
+void *http_exchange_begin(void *self, const char *target, struct MHD_Connection *connection)
+{
+    (void)self;
+    struct http_exchange *exchange =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    arena_init(&exchange->arena, HTTP_ARENA_BYTES_MAX);
+    buf_init(&exchange->body, exchange->server->options.body_bytes_max);
+    http_response_init(&exchange->response);
+    atomic_store_explicit(&exchange->state, EXCHANGE_READING, memory_order_relaxed); /* one thread has it still */
+    exchange->request = (struct http_request){
+        .arena = &exchange->arena,
+        .response = &exchange->response,
+        .peer = str_of(exchange->peer),
+    };
+    set_target(&exchange->request, arena_copy(&exchange->arena, str_of(target)));
+    exchange->has_begun = exchange->is_refused = false;
+    return exchange;
+}
+
+static enum MHD_Result add_header(void *self, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    (void)kind;
+    struct http_exchange *exchange = self;
+    struct http_request *request = &exchange->request;
+    if (request->header_count == HTTP_HEADERS_MAX)
+        return MHD_NO;
+    exchange->headers[request->header_count++] = (struct http_header){ str_of(name), str_of(value) };
+    return MHD_YES;
+}
+
+static void refuse(struct http_exchange *exchange, int status_code, const char *code, const char *message)
+{
+    exchange->is_refused = true;
+    buf_done(&exchange->body);
+    http_respond_error(&exchange->response, status_code, code, message);
+    atomic_fetch_add_explicit(&exchange->server->refused_bodies, 1, memory_order_relaxed);
+}
+
+static void refuse_long_body(struct http_exchange *exchange)
+{
+    str message = arena_printf(&exchange->arena, "the body is longer than %zu bytes (http.body_max)",
+                               exchange->server->options.body_bytes_max);
+    refuse(exchange, 413, "too_large", message.data);
+}
+
+static enum MHD_Result send_response(struct http_exchange *exchange);
+
+/* The headers are there. A body that says at once that it is too long is refused before it is sent. */
+static enum MHD_Result begin_body(struct http_exchange *exchange, const char *method)
+{
+    struct http_request *request = &exchange->request;
+    exchange->has_begun = true;
+    request->method = str_of(method);
+    request->arrived_ns = clock_monotonic_ns();
+    request->headers = exchange->headers;
+    (void)MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, add_header, exchange); /* the count, known */
+    http_watched_enter(&exchange->watched, HTTP_PHASE_BODY, request->arrived_ns);
+
+    uint64_t length;
+    if (number_parse_u64(http_request_header(request, "Content-Length"), &length) &&
+        length > exchange->server->options.body_bytes_max) {
+        refuse_long_body(exchange);
+        return send_response(exchange);
+    }
+    return MHD_YES;
+}
+
+/* Counts the buffer's growth against what all bodies together may take. */
+static bool count_body(struct http_exchange *exchange)
+{
+    struct http_server *server = exchange->server;
+    size_t grown = exchange->body.capacity - exchange->body_bytes_counted;
+    exchange->body_bytes_counted += grown;
+    size_t before = atomic_fetch_add_explicit(&server->bodies_bytes, grown, memory_order_relaxed);
+    return grown == 0 || before + grown <= server->options.bodies_bytes_max;
+}
+
+/* What comes after a refusal is passed over, up to as much again as a body may have; then the line is cut. */
+static enum MHD_Result take_body(struct http_exchange *exchange, str piece)
+{
+    size_t max_bytes = exchange->server->options.body_bytes_max;
+    size_t bytes = atomic_fetch_add_explicit(&exchange->watched.body_bytes, piece.size, memory_order_relaxed) + piece.size;
+    if (exchange->is_refused)
+        return bytes / 2 > max_bytes ? MHD_NO : MHD_YES;
+    if (!buf_append(&exchange->body, piece))
+        refuse_long_body(exchange);
+    else if (!count_body(exchange))
+        refuse(exchange, 503, "busy", "too many bytes of other requests are being read; try again later");
+    return MHD_YES;
+}
+
+/* ---- answering ---- */
+
+/* False when the server is about to stop: then no handler may run. */
+static bool begin_handling(struct http_exchange *exchange)
+{
+    struct http_server *server = exchange->server;
+    pthread_mutex_lock(&server->lock);
+    bool may_run = !server->is_refusing;
+    server->running++;
+    server->handling += may_run ? 1 : 0;
+    pthread_mutex_unlock(&server->lock);
+    exchange->is_running = true;
+    exchange->is_handling = may_run;
+    return may_run;
+}
+
+static void lower(struct http_server *server, uint64_t *count, bool *is_counted)
+{
+    if (!*is_counted)
+        return;
+    *is_counted = false;
+    pthread_mutex_lock(&server->lock);
+    if (--*count == 0)
+        pthread_cond_broadcast(&server->idle);
+    pthread_mutex_unlock(&server->lock);
+}
+
+static void complete(struct http_request *request)
+{
+    struct http_exchange *exchange = exchange_of(request);
+    int before = atomic_exchange_explicit(&exchange->state, EXCHANGE_COMPLETED, memory_order_acq_rel);
+    if (before == EXCHANGE_SUSPENDED)
+        MHD_resume_connection(exchange->connection);
+}
+
+static enum MHD_Result run_handler(struct http_exchange *exchange)
+{
+    struct http_server *server = exchange->server;
+    struct http_request *request = &exchange->request;
+    request->body = buf_str(&exchange->body);
+    request->on_complete = complete;
+    http_watched_enter(&exchange->watched, HTTP_PHASE_ANSWER, clock_monotonic_ns());
+    if (!exchange->is_refused && !begin_handling(exchange))
+        refuse(exchange, 503, "unavailable", "the server is stopping");
+    if (exchange->is_refused)
+        return send_response(exchange);
+
+    atomic_store_explicit(&exchange->state, EXCHANGE_RUNNING, memory_order_release);
+    if (server->options.handler(server->options.self, request) == HTTP_ANSWERED)
+        return send_response(exchange);
+
+    MHD_suspend_connection(exchange->connection);
+    int expected = EXCHANGE_RUNNING;
+    bool is_waiting = atomic_compare_exchange_strong_explicit(&exchange->state, &expected, EXCHANGE_SUSPENDED,
+                                                              memory_order_acq_rel, memory_order_acquire);
+    if (!is_waiting)
+        MHD_resume_connection(exchange->connection);
+    return MHD_YES;
+}
+
+static struct MHD_Response *response_from_file(struct http_response *response)
+{
+    int fd = open(response->file_path, O_RDONLY | O_CLOEXEC);
+    struct stat facts;
+    if (fd >= 0 && fstat(fd, &facts) == 0)
+        return MHD_create_response_from_fd64((uint64_t)facts.st_size, fd); /* closes it */
+    if (fd >= 0)
+        (void)close(fd); /* only read from */
+    http_respond_error(response, 500, "unavailable", "the file behind this answer is gone");
+    return MHD_create_response_from_buffer(response->body.size, response->body.data, MHD_RESPMEM_PERSISTENT);
+}
+
+/* Bytes stay in the exchange until "completed", so nothing is copied. */
+static struct MHD_Response *response_from(struct http_response *response)
+{
+    if (response->file_path != NULL)
+        return response_from_file(response);
+    str bytes = response->static_body.size > 0 ? response->static_body : buf_str(&response->body);
+    return MHD_create_response_from_buffer(bytes.size, (void *)(uintptr_t)bytes.data, MHD_RESPMEM_PERSISTENT);
+}
+
+static enum MHD_Result send_response(struct http_exchange *exchange)
+{
+    struct http_response *response = &exchange->response;
+    assert(response->status_code >= 200);
+    lower(exchange->server, &exchange->server->handling, &exchange->is_handling);
+    http_encode_response(&exchange->request);
+    struct MHD_Response *mhd = response_from(response);
+    if (mhd == NULL)
+        return MHD_NO;
+    if (response->content_type != NULL)
+        (void)MHD_add_response_header(mhd, MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type);
+    for (size_t i = 0; i < response->header_count; i++) {
+        str value = arena_copy(&exchange->arena, response->headers[i].value); /* terminated */
+        (void)MHD_add_response_header(mhd, response->headers[i].name.data, value.data);
+    }
+    (void)MHD_add_response_header(mhd, "X-Content-Type-Options", "nosniff");
+    if (atomic_load_explicit(&exchange->server->is_stopping, memory_order_relaxed))
+        (void)MHD_add_response_header(mhd, MHD_HTTP_HEADER_CONNECTION, "close");
+    enum MHD_Result result = MHD_queue_response(exchange->connection, (unsigned)response->status_code, mhd);
+    MHD_destroy_response(mhd);
+    return result;
+}
+
+enum MHD_Result http_exchange_access(void *self, struct MHD_Connection *connection, const char *url, const char *method,
+                                     const char *version, const char *upload, size_t *upload_bytes, void **context)
+{
+    (void)self, (void)connection, (void)url, (void)version;
+    struct http_exchange *exchange = *context;
+    if (!exchange->has_begun)
+        return begin_body(exchange, method);
+    if (*upload_bytes > 0) {
+        str piece = { upload, *upload_bytes };
+        *upload_bytes = 0;
+        return take_body(exchange, piece);
+    }
+    switch ((enum exchange_state)atomic_load_explicit(&exchange->state, memory_order_acquire)) {
+    case EXCHANGE_READING:
+        return run_handler(exchange);
+    case EXCHANGE_COMPLETED:
+        return send_response(exchange);
+    case EXCHANGE_RUNNING:
+    case EXCHANGE_SUSPENDED:
+        break; /* woken up without cause: wait on */
+    }
+    return MHD_YES;
+}
+
+void http_exchange_completed(void *self, struct MHD_Connection *connection, void **context,
+                             enum MHD_RequestTerminationCode reason)
+{
+    (void)connection, (void)reason;
+    struct http_server *server = self;
+    struct http_exchange *exchange = *context;
+    if (exchange == NULL)
+        return;
+    lower(server, &server->running, &exchange->is_running);
+    atomic_fetch_sub_explicit(&server->bodies_bytes, exchange->body_bytes_counted, memory_order_relaxed);
+    exchange->body_bytes_counted = 0;
+    buf_done(&exchange->body);
+    http_response_done(&exchange->response);
+    arena_done(&exchange->arena);
+    exchange->request.header_count = 0;
+    http_watched_enter(&exchange->watched, HTTP_PHASE_HEAD, clock_monotonic_ns());
+    *context = NULL;
+}

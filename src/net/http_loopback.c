@@ -1,0 +1,105 @@
+#include "net/http_loopback.h"
+
+#include <pthread.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+
+/* A request on the caller's stack, and the flag that its completion sets. */
+struct loopback {
+    struct http_request request;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool is_complete;
+};
+
+static void complete(struct http_request *request)
+{
+    struct loopback *loopback = (struct loopback *)((char *)request - offsetof(struct loopback, request));
+    pthread_mutex_lock(&loopback->lock);
+    loopback->is_complete = true;
+    pthread_cond_signal(&loopback->changed);
+    pthread_mutex_unlock(&loopback->lock);
+}
+
+static void wait_for(struct loopback *loopback)
+{
+    pthread_mutex_lock(&loopback->lock);
+    while (!loopback->is_complete)
+        pthread_cond_wait(&loopback->changed, &loopback->lock);
+    pthread_mutex_unlock(&loopback->lock);
+}
+
+static str body_of(const struct http_response *response, struct arena *arena)
+{
+    if (response->file_path != NULL) {
+        struct buf content;
+        buf_init(&content, HTTP_RESPONSE_BYTES_MAX);
+        str copy = { 0 };
+        if (file_read(response->file_path, &content, NULL) == OK)
+            copy = arena_copy(arena, buf_str(&content));
+        buf_done(&content);
+        return copy;
+    }
+    return arena_copy(arena, response->static_body.size > 0 ? response->static_body : buf_str(&response->body));
+}
+
+static struct http_loopback_answer answer_of(const struct http_response *response, struct arena *arena)
+{
+    struct http_loopback_answer answer = {
+        .status_code = response->status_code,
+        .content_type = str_of(response->content_type),
+        .body = body_of(response, arena),
+        .header_count = response->header_count,
+    };
+    for (size_t i = 0; i < response->header_count; i++) {
+        answer.headers[i].name = response->headers[i].name;
+        answer.headers[i].value = arena_copy(arena, response->headers[i].value);
+    }
+    return answer;
+}
+
+struct http_loopback_answer http_loopback(http_handler *handler, void *self, const struct http_loopback_call *call,
+                                          struct arena *arena)
+{
+    struct arena own;
+    arena_init(&own, HTTP_ARENA_BYTES_MAX);
+    struct http_response response;
+    http_response_init(&response);
+    str target = str_of(call->target);
+    size_t question = str_find(target, '?');
+    struct loopback loopback = {
+        .request = {
+            .method = call->method != NULL ? str_of(call->method) : STR("GET"),
+            .path = str_slice(target, 0, question),
+            .query = str_slice(target, question + 1, target.size),
+            .body = call->body,
+            .headers = call->headers,
+            .peer = STR("loopback"),
+            .arrived_ns = clock_monotonic_ns(),
+            .arena = &own,
+            .response = &response,
+            .on_complete = complete,
+        },
+        .lock = PTHREAD_MUTEX_INITIALIZER,
+        .changed = PTHREAD_COND_INITIALIZER,
+    };
+    while (loopback.request.header_count < HTTP_HEADERS_MAX &&
+           !str_is_empty(call->headers[loopback.request.header_count].name))
+        loopback.request.header_count++;
+
+    if (handler(self, &loopback.request) == HTTP_DEFERRED)
+        wait_for(&loopback);
+    struct http_loopback_answer answer = answer_of(&response, arena);
+    http_response_done(&response);
+    arena_done(&own);
+    return answer;
+}
+
+str http_loopback_header(const struct http_loopback_answer *answer, const char *name)
+{
+    for (size_t i = 0; i < answer->header_count; i++)
+        if (str_equal_ignoring_case(answer->headers[i].name, str_of(name)))
+            return answer->headers[i].value;
+    return (str){ 0 };
+}

@@ -1,0 +1,288 @@
+#include "net/http_router.h"
+
+#include <assert.h>
+
+#include "base/mem.h"
+#include "format/json.h"
+#include "net/http_auth.h"
+#include "net/http_url.h"
+
+#define PATH_PARTS_MAX 16
+#define ALLOW_MAX 128
+
+struct http_router {
+    struct http_router_options options;
+};
+
+/* A request's path, split at '/' and then decoded, so that a %2F stays inside its part. */
+struct path {
+    str parts[PATH_PARTS_MAX];
+    size_t count;
+};
+
+/* What the table says about a path: the route of the method, and what other methods there are. */
+struct match {
+    const struct http_route *route; /* NULL: none for this method */
+    const char *pattern;            /* NULL: none at all */
+    char allow[ALLOW_MAX];
+};
+
+static bool is_param(str part)
+{
+    return part.size > 2 && part.data[0] == '{' && part.data[part.size - 1] == '}';
+}
+
+bool http_route_param_index(const struct http_route *route, str name, size_t *ret_index)
+{
+    str rest = str_of(route->pattern), part;
+    size_t index = 0;
+    while (str_split(&rest, '/', &part)) {
+        if (!is_param(part))
+            continue;
+        if (str_equal(str_slice(part, 1, part.size - 1), name)) {
+            *ret_index = index;
+            return true;
+        }
+        index++;
+    }
+    return false;
+}
+
+static void check_tables(const struct http_router_options *options)
+{
+    for (size_t t = 0; t < options->table_count; t++)
+        for (const struct http_route *route = options->tables[t]; route->method != NULL; route++) {
+            str rest = str_of(route->pattern), part;
+            size_t params = 0, parts = 0;
+            assert(str_has_prefix(rest, STR("/")));
+            while (str_split(&rest, '/', &part)) {
+                parts++;
+                params += is_param(part);
+            }
+            assert(parts <= PATH_PARTS_MAX && params <= HTTP_PARAMS_MAX && route->handler != NULL);
+        }
+}
+
+struct http_router *http_router_new(const struct http_router_options *options)
+{
+    check_tables(options);
+    struct http_router *router = mem_must(sizeof *router);
+    router->options = *options;
+    return router;
+}
+
+void http_router_free(struct http_router *router)
+{
+    mem_free(router);
+}
+
+/* False where a part does not decode. More parts than any pattern has match nothing. */
+static bool split_path(str path, struct arena *arena, struct path *ret_path)
+{
+    str part;
+    ret_path->count = 0;
+    while (str_split(&path, '/', &part)) {
+        if (ret_path->count == PATH_PARTS_MAX) {
+            ret_path->count = 0;
+            return true;
+        }
+        if (!http_url_decode(part, false, arena, &ret_path->parts[ret_path->count++]))
+            return false;
+    }
+    bool ends_with_slash = ret_path->count > 2 && str_is_empty(ret_path->parts[ret_path->count - 1]);
+    if (ends_with_slash)
+        ret_path->count--; /* "/capture/" is "/capture" */
+    return true;
+}
+
+/* Whether the path is of the pattern; its params go to `params`. */
+static bool matches(const char *pattern, const struct path *path, str *params)
+{
+    str rest = str_of(pattern), part;
+    size_t index = 0, param_count = 0;
+    while (str_split(&rest, '/', &part)) {
+        bool is_last_slash = str_is_empty(part) && rest.data == NULL && index > 1;
+        if (is_last_slash)
+            break; /* "/ui/" is matched as "/ui" */
+        if (index == path->count)
+            return false;
+        str got = path->parts[index++];
+        if (is_param(part) && !str_is_empty(got))
+            params[param_count++] = got;
+        else if (!str_equal(part, got))
+            return false;
+    }
+    return index == path->count;
+}
+
+static void add_allowed(struct match *match, const char *method)
+{
+    size_t used = strlen(match->allow);
+    (void)snprintf(match->allow + used, sizeof match->allow - used, "%s%s", used > 0 ? ", " : "", method);
+    if (strcmp(method, "GET") == 0)
+        add_allowed(match, "HEAD");
+}
+
+static void find_route(const struct http_router *router, const struct path *path, struct http_request *request,
+                       struct match *match)
+{
+    str method = str_equal(request->method, STR("HEAD")) ? STR("GET") : request->method;
+    for (size_t t = 0; t < router->options.table_count; t++)
+        for (const struct http_route *route = router->options.tables[t]; route->method != NULL; route++) {
+            str params[HTTP_PARAMS_MAX] = { 0 };
+            if (!matches(route->pattern, path, params))
+                continue;
+            if (match->pattern == NULL)
+                match->pattern = route->pattern;
+            bool is_same_pattern = strcmp(match->pattern, route->pattern) == 0; /* {name} does not lend its methods */
+            if (is_same_pattern)
+                add_allowed(match, route->method);
+            if (match->route == NULL && str_equal(str_of(route->method), method)) {
+                match->route = route;
+                memcpy(request->params, params, sizeof params);
+            }
+        }
+}
+
+int http_code_of(enum status status)
+{
+    switch (status) {
+    case OK:
+        return 200;
+    case ERR_INVALID:
+        return 422;
+    case ERR_NOT_FOUND:
+        return 404;
+    case ERR_CONFLICT:
+        return 409;
+    case ERR_LIMIT:
+        return 429;
+    case ERR_UNAVAILABLE:
+        return 503;
+    case ERR_CORRUPT:
+    case STATUS_COUNT:
+        break;
+    }
+    return 500;
+}
+
+void http_respond_error(struct http_response *response, int status_code, const char *code, const char *message)
+{
+    buf_clear(&response->body);
+    response->static_body = (str){ 0 };
+    response->file_path = NULL;
+    response->status_code = status_code;
+    response->content_type = "application/json";
+    response->header_count = 0;
+    if (status_code == 429 || status_code == 503)
+        http_response_header(response, "Retry-After", STR("1"));
+
+    struct json_writer json;
+    json_writer_init(&json, &response->body, JSON_COMPACT);
+    json_begin_object(&json);
+    json_object(&json, "error");
+    json_text(&json, "code", code);
+    json_text(&json, "message", message);
+    json_end_object(&json);
+    json_end_object(&json);
+    if (!json_writer_end(&json))
+        buf_clear(&response->body); /* no memory left: the code alone has to do */
+}
+
+/* Gives the response its final form and tells the observer. */
+static void conclude(struct http_request *request, enum status status, const struct error *err)
+{
+    const struct http_router *router = request->router;
+    struct http_response *response = request->response;
+    if (status == OK && buf_is_overfull(&response->body))
+        http_respond_error(response, 500, "too_large", "the answer is too large; ask for less");
+    else if (status != OK) {
+        char text[sizeof err->cause + sizeof err->context + 3];
+        int code = response->status_code >= 400 ? response->status_code : http_code_of(status);
+        http_respond_error(response, code, status_name(status), error_text(err, text, sizeof text));
+    } else if (response->status_code == 0) {
+        response->status_code = 200;
+    }
+    const char *endpoint = request->route != NULL ? request->route->pattern : "(other)";
+    if (router->options.observer != NULL)
+        router->options.observer(router->options.self, request, endpoint, status == OK ? NULL : err);
+}
+
+void http_router_finish(struct http_request *request, enum status status, const struct error *err)
+{
+    conclude(request, status, err);
+    http_request_complete(request);
+}
+
+static enum status call_handler(struct http_request *request, struct error *err)
+{
+    return request->route->handler(request->router->options.self, request, err);
+}
+
+static void run_slow(void *argument)
+{
+    struct http_request *request = argument;
+    struct error err = { 0 };
+    enum status status = call_handler(request, &err);
+    http_router_finish(request, status, &err);
+}
+
+static enum http_outcome run(struct http_request *request)
+{
+    struct error err = { 0 };
+    struct pool *pool = request->router->options.pool;
+    bool is_for_pool = request->route->mode == HTTP_ROUTE_SLOW && pool != NULL;
+    if (is_for_pool) {
+        if (pool_submit(pool, run_slow, request))
+            return HTTP_DEFERRED;
+        enum status busy = error_set(&err, ERR_LIMIT, "too many requests of this kind are waiting; try again later");
+        conclude(request, busy, &err);
+        return HTTP_ANSWERED;
+    }
+    bool defers = request->route->mode == HTTP_ROUTE_DEFERS;
+    enum status status = call_handler(request, &err);
+    if (defers && status == OK)
+        return HTTP_DEFERRED;
+    conclude(request, status, &err);
+    return HTTP_ANSWERED;
+}
+
+/* Refusals that need no route. True when the response is filled. */
+static bool refuse(struct http_request *request, const struct match *match)
+{
+    struct http_response *response = request->response;
+    if (!http_auth_is_granted(request, request->router->options.token)) {
+        http_respond_error(response, 401, "unauthorized", "this server wants its token: Authorization: Bearer TOKEN");
+        http_response_header(response, "WWW-Authenticate", STR("Basic realm=\"kedge\", charset=\"UTF-8\""));
+    } else if (http_auth_is_cross_site(request)) {
+        http_respond_error(response, 403, "cross_site", "a page of another site may not change anything here");
+    } else if (match->pattern == NULL) {
+        http_respond_error(response, 404, "not_found", "there is nothing at this path; /docs lists what there is");
+    } else if (str_equal(request->method, STR("OPTIONS"))) {
+        response->status_code = 204;
+        http_response_header(response, "Allow", arena_copy(request->arena, str_of(match->allow)));
+    } else if (match->route == NULL) {
+        http_respond_error(response, 405, "method_not_allowed", "this path does not take that method; see Allow");
+        http_response_header(response, "Allow", arena_copy(request->arena, str_of(match->allow)));
+    } else {
+        return false;
+    }
+    return true;
+}
+
+enum http_outcome http_router_handle(void *self, struct http_request *request)
+{
+    request->router = self;
+    struct path path;
+    struct match match = { 0 };
+    if (split_path(request->path, request->arena, &path)) {
+        find_route(self, &path, request, &match);
+        request->route = match.route;
+        if (!refuse(request, &match))
+            return run(request);
+    } else {
+        http_respond_error(request->response, 400, "bad_request", "the path is not valid percent-encoded UTF-8");
+    }
+    conclude(request, OK, NULL);
+    return HTTP_ANSWERED;
+}

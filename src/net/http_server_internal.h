@@ -1,0 +1,40 @@
+/* net/http_server_internal.h - what the two files over libmicrohttpd share. Inside net/ only. */
+#ifndef NET_HTTP_SERVER_INTERNAL_H
+#define NET_HTTP_SERVER_INTERNAL_H
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "net/http_server.h"
+#include "net/http_watchdog.h"
+
+struct http_listener {
+    struct MHD_Daemon *daemon;
+    uint16_t port;
+};
+
+struct http_server {
+    struct http_server_options options; /* defaults filled in */
+    struct http_listener *listeners;
+    struct http_watchdog *watchdog;
+    atomic_size_t bodies_bytes;            /* relaxed: a budget, orders nothing */
+    atomic_uint_fast64_t refused_bodies;   /* relaxed: a statistic */
+    atomic_bool is_stopping;               /* relaxed: answers close their connections from then on */
+    pthread_mutex_t lock;                  /* everything below */
+    pthread_cond_t idle;                   /* signalled when one of the counts falls to 0 */
+    uint64_t running;                      /* requests that were read and whose answer is not yet sent */
+    uint64_t handling;                     /* those of them whose answer is not yet there */
+    bool is_refusing;                      /* no handler is called any more */
+};
+
+/* Callbacks for MHD_start_daemon, `self` being the server; http_exchange_mhd.c. */
+void http_exchange_connected(void *self, struct MHD_Connection *connection, void **socket_context,
+                             enum MHD_ConnectionNotificationCode code);
+void *http_exchange_begin(void *self, const char *target, struct MHD_Connection *connection);
+enum MHD_Result http_exchange_access(void *self, struct MHD_Connection *connection, const char *url, const char *method,
+                                     const char *version, const char *upload, size_t *upload_bytes, void **context);
+void http_exchange_completed(void *self, struct MHD_Connection *connection, void **context,
+                             enum MHD_RequestTerminationCode reason);
+
+#endif

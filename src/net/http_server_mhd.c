@@ -1,0 +1,174 @@
+/* The daemons of libmicrohttpd behind the listeners, from start to drain. */
+#include <assert.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/http_listen.h"
+#include "net/http_server_internal.h"
+
+#define DEFAULT_CONNECTIONS_MAX 1024
+#define DEFAULT_BODY_BYTES_MAX ((size_t)64 << 20)
+#define DEFAULT_IDLE_TIMEOUT_S 60
+#define DEFAULT_HEAD_TIMEOUT_S 10
+#define DEFAULT_THREADS_MIN 2
+
+static void fill_defaults(struct http_server_options *options)
+{
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    if (options->threads == 0)
+        options->threads = MAX_OF((size_t)MAX_OF(cpus, 1L), (size_t)DEFAULT_THREADS_MIN);
+    if (options->connections_max == 0)
+        options->connections_max = DEFAULT_CONNECTIONS_MAX;
+    options->connections_max = MAX_OF(options->connections_max, options->threads); /* each thread takes a share */
+    if (options->body_bytes_max == 0)
+        options->body_bytes_max = DEFAULT_BODY_BYTES_MAX;
+    if (options->bodies_bytes_max == 0)
+        options->bodies_bytes_max = MAX_OF(options->body_bytes_max * 4, DEFAULT_BODY_BYTES_MAX);
+    if (options->idle_timeout_s == 0)
+        options->idle_timeout_s = DEFAULT_IDLE_TIMEOUT_S;
+    if (options->head_timeout_s == 0)
+        options->head_timeout_s = DEFAULT_HEAD_TIMEOUT_S;
+}
+
+static void log_of_mhd(void *self, const char *format, va_list args)
+{
+    (void)self;
+    char text[256];
+    int size = vsnprintf(text, sizeof text, format, args);
+    if (size > 0)
+        LOG_DEBUG("libmicrohttpd says", log_str("text", str_trim(str_of(text))));
+}
+
+/* Paths and queries are decoded by http_url.c, which refuses what is malformed. */
+static size_t keep_escapes(void *self, struct MHD_Connection *connection, char *text)
+{
+    (void)self, (void)connection;
+    return strlen(text);
+}
+
+static struct MHD_Daemon *start_daemon(struct http_server *server, int fd)
+{
+    const struct http_server_options *options = &server->options;
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    return MHD_start_daemon(flags, 0, NULL, NULL, http_exchange_access, server,
+                            MHD_OPTION_EXTERNAL_LOGGER, log_of_mhd, NULL,
+                            MHD_OPTION_LISTEN_SOCKET, fd,
+                            MHD_OPTION_THREAD_POOL_SIZE, (unsigned)options->threads,
+                            MHD_OPTION_CONNECTION_LIMIT, (unsigned)options->connections_max,
+                            MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)options->idle_timeout_s,
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, HTTP_HEAD_BYTES_MAX,
+                            MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+                            MHD_OPTION_URI_LOG_CALLBACK, http_exchange_begin, server,
+                            MHD_OPTION_NOTIFY_CONNECTION, http_exchange_connected, server,
+                            MHD_OPTION_NOTIFY_COMPLETED, http_exchange_completed, server,
+                            MHD_OPTION_END);
+}
+
+static enum status start_listener(struct http_server *server, const char *text, struct http_listener *listener,
+                                  struct error *err)
+{
+    struct http_address address;
+    int fd;
+    TRY(http_address_parse(text, &address, err));
+    TRY(http_address_listen(&address, &fd, &listener->port, err));
+    listener->daemon = start_daemon(server, fd);
+    if (listener->daemon != NULL)
+        return OK;
+    (void)close(fd); /* nobody has connected */
+    return error_set(err, ERR_UNAVAILABLE, "listen on %s: libmicrohttpd did not start", text);
+}
+
+enum status http_server_start(const struct http_server_options *options, struct http_server **ret_server,
+                              struct error *err)
+{
+    assert(options->handler != NULL && options->listener_count > 0);
+    struct http_server *server = mem_must(sizeof *server);
+    server->options = *options;
+    fill_defaults(&server->options);
+    server->listeners = mem_must(options->listener_count * sizeof *server->listeners);
+    pthread_mutex_init(&server->lock, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&server->idle, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    server->watchdog = http_watchdog_start(server->options.idle_timeout_s, server->options.head_timeout_s);
+
+    for (size_t i = 0; i < options->listener_count; i++) {
+        enum status status = start_listener(server, options->listeners[i], &server->listeners[i], err);
+        if (status != OK) {
+            http_server_stop(server, 0);
+            return status;
+        }
+    }
+    *ret_server = server;
+    return OK;
+}
+
+uint16_t http_server_port(const struct http_server *server, size_t listener_index)
+{
+    assert(listener_index < server->options.listener_count);
+    return server->listeners[listener_index].port;
+}
+
+static void close_listeners(struct http_server *server)
+{
+    for (size_t i = 0; i < server->options.listener_count; i++) {
+        MHD_socket fd = server->listeners[i].daemon != NULL ? MHD_quiesce_daemon(server->listeners[i].daemon)
+                                                            : MHD_INVALID_SOCKET;
+        if (fd != MHD_INVALID_SOCKET)
+            (void)close(fd); /* nothing was written to it */
+    }
+}
+
+/* Waits until no request runs. Beyond the deadline it goes on waiting only for handlers, never for a
+ * client that reads slowly: libmicrohttpd must not be stopped while connections are suspended. */
+static void drain(struct http_server *server, int64_t drain_ms)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += drain_ms / 1000;
+    until.tv_nsec += drain_ms % 1000 * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    pthread_mutex_lock(&server->lock);
+    while (server->running > 0)
+        if (pthread_cond_timedwait(&server->idle, &server->lock, &until) != 0)
+            break;
+    server->is_refusing = true;
+    while (server->handling > 0)
+        pthread_cond_wait(&server->idle, &server->lock);
+    pthread_mutex_unlock(&server->lock);
+}
+
+void http_server_stop(struct http_server *server, int64_t drain_ms)
+{
+    if (server == NULL)
+        return;
+    atomic_store_explicit(&server->is_stopping, true, memory_order_relaxed);
+    close_listeners(server);
+    drain(server, drain_ms);
+    for (size_t i = 0; i < server->options.listener_count; i++)
+        if (server->listeners[i].daemon != NULL)
+            MHD_stop_daemon(server->listeners[i].daemon);
+    http_watchdog_stop(server->watchdog);
+    pthread_cond_destroy(&server->idle);
+    pthread_mutex_destroy(&server->lock);
+    mem_free(server->listeners);
+    mem_free(server);
+}
+
+void http_server_stats_now(const struct http_server *server, struct http_server_stats *ret_stats)
+{
+    struct http_server *mutable = (struct http_server *)(uintptr_t)server; /* its lock is not part of its value */
+    pthread_mutex_lock(&mutable->lock);
+    ret_stats->requests_running = server->running;
+    pthread_mutex_unlock(&mutable->lock);
+    ret_stats->connections = http_watchdog_count(server->watchdog);
+    ret_stats->cut_off_total = http_watchdog_cut_off_total(server->watchdog);
+    ret_stats->refused_bodies_total = atomic_load_explicit(&server->refused_bodies, memory_order_relaxed);
+}
