@@ -5,6 +5,7 @@
 
 Needs evidently, scipy, scikit-learn, pandas. The data are fixed by seeds here; no number comes from Kedge.
 """
+
 import textwrap
 import warnings
 
@@ -49,8 +50,14 @@ def counts(values):
 
 
 def wrapped(text, indent):
-    return textwrap.fill(text, 118, initial_indent=" " * indent, subsequent_indent=" " * (indent + 2),
-                         break_long_words=False, break_on_hyphens=False)
+    return textwrap.fill(
+        text,
+        118,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + 2),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def categories_line(why, reference, current):
@@ -60,15 +67,29 @@ def categories_line(why, reference, current):
     expected = np.array(reference) * (sum(current) / sum(reference))
     shares = [np.array(side) / sum(side) for side in (reference, current)]
     table = np.array([reference, current])
-    fit, likelihood = (stats.power_divergence(np.array(current, float), expected, lambda_=kind)
-                       for kind in ("pearson", "log-likelihood"))
-    same, same_likelihood = (stats.chi2_contingency(table, correction=False, lambda_=kind)
-                             for kind in ("pearson", "log-likelihood"))
-    values = [call(stattests.psi_stat_test), call(stattests.kl_div_stat_test), call(stattests.jensenshannon_stat_test),
-              call(stattests.hellinger_stat_test), 0.5 * np.abs(shares[0] - shares[1]).sum(),
-              fit[0], call(stattests.chi_stat_test), likelihood[0], likelihood[1],
-              same[0], same[1] if same[2] else np.nan, same_likelihood[0], same_likelihood[1] if same_likelihood[2] else np.nan,
-              call(stattests.z_stat_test)]
+    fit, likelihood = (
+        stats.power_divergence(np.array(current, float), expected, lambda_=kind)
+        for kind in ("pearson", "log-likelihood")
+    )
+    same, same_likelihood = (
+        stats.chi2_contingency(table, correction=False, lambda_=kind) for kind in ("pearson", "log-likelihood")
+    )
+    values = [
+        call(stattests.psi_stat_test),
+        call(stattests.kl_div_stat_test),
+        call(stattests.jensenshannon_stat_test),
+        call(stattests.hellinger_stat_test),
+        0.5 * np.abs(shares[0] - shares[1]).sum(),
+        fit[0],
+        call(stattests.chi_stat_test),
+        likelihood[0],
+        likelihood[1],
+        same[0],
+        same[1] if same[2] else np.nan,
+        same_likelihood[0],
+        same_likelihood[1] if same_likelihood[2] else np.nan,
+        call(stattests.z_stat_test),
+    ]
     head = [f'"{why}"', str(len(reference)), counts(reference), counts(current)]
     return wrapped("{ " + ", ".join(head) + ",", 4) + "\n" + wrapped(", ".join(map(number, values)) + " },", 6)
 
@@ -90,11 +111,23 @@ def numeric_lines(why, reference, current, is_integer):
     edges = np.histogram_bin_edges(np.concatenate([side.astype(kind) for side in (reference, current)]), "sturges")
     binned = [np.histogram(side, edges)[0] for side in (reference, current)]
     padding = lambda side: row([number(v) for v in sorted(side)])
-    lines = [f'    {{ "{why}", {str(is_integer).lower()}, {len(reference)}, {len(current)},', f"      {padding(reference)},",
-             f"      {padding(current)},", f"      {len(edges) - 1},", f"      {row([number(e) for e in edges])},",
-             f"      {counts(binned[0])}, {counts(binned[1])},"]
-    results = [call(test) for test in (stattests.psi_stat_test, stattests.kl_div_stat_test,
-                                       stattests.jensenshannon_stat_test, stattests.hellinger_stat_test)]
+    lines = [
+        f'    {{ "{why}", {str(is_integer).lower()}, {len(reference)}, {len(current)},',
+        f"      {padding(reference)},",
+        f"      {padding(current)},",
+        f"      {len(edges) - 1},",
+        f"      {row([number(e) for e in edges])},",
+        f"      {counts(binned[0])}, {counts(binned[1])},",
+    ]
+    results = [
+        call(test)
+        for test in (
+            stattests.psi_stat_test,
+            stattests.kl_div_stat_test,
+            stattests.jensenshannon_stat_test,
+            stattests.hellinger_stat_test,
+        )
+    ]
     return [wrapped(line.strip(), 4) for line in lines + [", ".join(map(number, results)) + " },"]]
 
 
@@ -142,23 +175,31 @@ def model_quality():
 
 
 def main():
-    versions = (f"Evidently {evidently.__version__}, SciPy {scipy.__version__}, scikit-learn {sklearn.__version__}, "
-                f"pandas {pd.__version__}, NumPy {np.__version__}")
-    print(f"/* Made by tools/golden_stats_binned.py with\n * {versions}. Do not edit.\n *\n"
-          " * psi to hellinger and the p of chi-square fit and z are Evidently's, the rest of the tests SciPy's, model\n"
-          " * quality scikit-learn's. Tests hold ours to 1e-9: sums in another order differ by 1e-15, and Hellinger near 0\n"
-          " * by 1e-8, because Evidently takes the root of a difference. clang-format off */")
+    versions = (
+        f"Evidently {evidently.__version__}, SciPy {scipy.__version__}, scikit-learn {sklearn.__version__}, "
+        f"pandas {pd.__version__}, NumPy {np.__version__}"
+    )
+    print(
+        f"/* Made by tools/golden_stats_binned.py with\n * {versions}. Do not edit.\n *\n"
+        " * psi to hellinger and the p of chi-square fit and z are Evidently's, the rest of the tests SciPy's, model\n"
+        " * quality scikit-learn's. Tests hold ours to 1e-9: sums in another order differ by 1e-15, and Hellinger near 0\n"
+        " * by 1e-8, because Evidently takes the root of a difference. clang-format off */"
+    )
     print("#ifndef STATS_GOLDEN_BINNED_H\n#define STATS_GOLDEN_BINNED_H\n")
     print("#include <math.h>\n#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n")
-    print("static const struct golden_categories {\n    const char *why;\n    size_t categories;\n"
-          "    uint64_t reference[10], current[10];\n    double psi, kl, js, hellinger, total_variation;\n"
-          "    double fit, fit_p, g_fit, g_fit_p, homogeneity, homogeneity_p, g_homogeneity, g_homogeneity_p, z_p;\n"
-          "} golden_categories[] = {")
+    print(
+        "static const struct golden_categories {\n    const char *why;\n    size_t categories;\n"
+        "    uint64_t reference[10], current[10];\n    double psi, kl, js, hellinger, total_variation;\n"
+        "    double fit, fit_p, g_fit, g_fit_p, homogeneity, homogeneity_p, g_homogeneity, g_homogeneity_p, z_p;\n"
+        "} golden_categories[] = {"
+    )
     print("\n".join(categories_line(*case) for case in CATEGORIES) + "\n};\n")
-    print("static const struct golden_numbers {\n    const char *why;\n    bool is_integer;\n"
-          "    size_t reference_count, current_count;\n    double reference[60], current[60];\n    size_t bins;\n"
-          "    double edges[16];\n    uint64_t reference_bins[16], current_bins[16];\n    double psi, kl, js, hellinger;\n"
-          "} golden_numbers[] = {")
+    print(
+        "static const struct golden_numbers {\n    const char *why;\n    bool is_integer;\n"
+        "    size_t reference_count, current_count;\n    double reference[60], current[60];\n    size_t bins;\n"
+        "    double edges[16];\n    uint64_t reference_bins[16], current_bins[16];\n    double psi, kl, js, hellinger;\n"
+        "} golden_numbers[] = {"
+    )
     print("\n".join(line for case in numeric_columns() for line in numeric_lines(*case)) + "\n};\n")
     print("\n".join(wrapped(line, 0) if line.endswith(" };") or "[40]" in line else line for line in model_quality()))
     print("\n#endif")

@@ -46,8 +46,7 @@ struct stats_bins stats_bins_sturges(double low, double high, size_t pooled_coun
     return bins;
 }
 
-struct stats_bins stats_bins_sturges_sorted(struct stats_sample reference, struct stats_sample current,
-                                            bool is_integer)
+struct stats_bins stats_bins_sturges_sorted(struct stats_sample reference, struct stats_sample current, bool is_integer)
 {
     double low = INFINITY, high = -INFINITY;
     if (reference.count > 0) {
@@ -165,8 +164,7 @@ size_t stats_bins_distinct(struct stats_sample reference, struct stats_sample cu
 {
     size_t bins = 0;
     for (; reference.count > 0 || current.count > 0; bins++) {
-        bool is_in_reference =
-            current.count == 0 || (reference.count > 0 && reference.values[0] <= current.values[0]);
+        bool is_in_reference = current.count == 0 || (reference.count > 0 && reference.values[0] <= current.values[0]);
         double value = is_in_reference ? reference.values[0] : current.values[0];
         size_t in_reference = take_run(&reference, value), in_current = take_run(&current, value);
         if (bins >= capacity)

@@ -103,8 +103,8 @@ TEST(distinct_values_of_two_samples)
     const uint64_t want_reference[] = { 1, 2, 0, 3, 1, 0 }, want_current[] = { 0, 1, 1, 2, 0, 2 };
     CHECK_INT("bins", stats_bins_distinct(r, c, 6, values, in_reference, in_current), 6);
     for (size_t i = 0; i < 6; i++)
-        CHECK("value and counts", values[i] == want_values[i] && in_reference[i] == want_reference[i] &&
-                                      in_current[i] == want_current[i]);
+        CHECK("value and counts",
+              values[i] == want_values[i] && in_reference[i] == want_reference[i] && in_current[i] == want_current[i]);
     in_reference[2] = 99;
     CHECK_INT("too small an array is told so", stats_bins_distinct(r, c, 2, NULL, in_reference, in_current), 6);
     CHECK_INT("and not run over", in_reference[2], 99);

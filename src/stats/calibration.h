@@ -19,8 +19,8 @@ double stats_brier_score(const double *probabilities, const uint8_t *is_positive
 /* One bin of equal width over [0, 1]: (low, high], the first one closed, as scikit-learn's calibration_curve. */
 struct stats_calibration_bin {
     uint64_t count, positives;
-    double mean_probability;  /* NaN in an empty bin */
-    double positive_share;    /* NaN in an empty bin */
+    double mean_probability; /* NaN in an empty bin */
+    double positive_share;   /* NaN in an empty bin */
 };
 
 /* Fills `bins` bins; NaN and values outside [0, 1] are left out. O(n). */

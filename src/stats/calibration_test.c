@@ -24,7 +24,8 @@ TEST(log_loss_of_certainty_is_clipped_and_gaps_left_out)
     const uint8_t positive[] = { 1, 1, 0 };
     CHECK_NEAR("52 ln 2, not infinity", stats_log_loss_binary(wrong, positive, 3), 36.04365338911715, 1e-12);
     CHECK_NEAR("Brier: both wholly wrong", stats_brier_score(wrong, positive, 3), 1, 0);
-    CHECK("no rows", isnan(stats_log_loss_binary(wrong, positive, 0)) && isnan(stats_brier_score(wrong + 1, positive, 1)));
+    CHECK("no rows",
+          isnan(stats_log_loss_binary(wrong, positive, 0)) && isnan(stats_brier_score(wrong + 1, positive, 1)));
     const double *column = wrong;
     const uint32_t missing = 4;
     CHECK("a target that is missing", isnan(stats_log_loss(&column, &missing, 1, 1)));

@@ -34,8 +34,8 @@ struct stats_average_quality {
 struct stats_classification {
     uint64_t rows;
     double accuracy;
-    double balanced_accuracy;    /* mean recall of the classes that occur as target */
-    double matthews_correlation; /* multiclass form [Gorodkin2004]; 0 where undefined */
+    double balanced_accuracy;                            /* mean recall of the classes that occur as target */
+    double matthews_correlation;                         /* multiclass form [Gorodkin2004]; 0 where undefined */
     struct stats_average_quality macro, micro, weighted; /* weighted by the rows of the target class */
 };
 
@@ -44,12 +44,12 @@ struct stats_classification stats_classification_of(const uint64_t *matrix, size
 
 /* What one gets without a model: the bar that a model must clear. Computed from the target's class shares alone. */
 struct stats_classification_dummy {
-    double majority_accuracy;     /* always the most frequent class */
-    double stratified_accuracy;   /* drawn by class shares, in expectation: sum of squared shares */
-    double prior_log_loss;        /* always the class shares as probabilities: their entropy in nats */
-    double uniform_log_loss;      /* ln(classes that occur) */
-    double majority_macro_f1;     /* the majority class, averaged over the classes that occur */
-    double roc_auc;               /* 0.5 */
+    double majority_accuracy;   /* always the most frequent class */
+    double stratified_accuracy; /* drawn by class shares, in expectation: sum of squared shares */
+    double prior_log_loss;      /* always the class shares as probabilities: their entropy in nats */
+    double uniform_log_loss;    /* ln(classes that occur) */
+    double majority_macro_f1;   /* the majority class, averaged over the classes that occur */
+    double roc_auc;             /* 0.5 */
 };
 
 /* target_counts: rows of each class, shape [classes]. NaN members without rows. */

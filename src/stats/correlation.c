@@ -10,10 +10,31 @@
 /* Below this part of the raw square sum, a variance got by subtraction has lost half of its digits. */
 #define VARIANCE_SUSPICIOUS 1e-6
 
+/* Two doubles side by side, which every 64-bit CPU adds at once, in the same order whatever else it has. Loops below
+ * keep two or more such sums, so that an addition need not wait for the one before. */
+typedef double lanes __attribute__((vector_size(16), aligned(8), may_alias));
+typedef int64_t lane_mask __attribute__((vector_size(16), aligned(8), may_alias)); /* all bits, or none */
+#define LANES 2
+
+static inline lanes lanes_load(const double *from)
+{
+    return *(const lanes *)from;
+}
+
+static inline lanes lanes_where(lane_mask mask, lanes yes, lanes no)
+{
+    return (lanes)((mask & (lane_mask)yes) | (~mask & (lane_mask)no));
+}
+
+static inline double lanes_sum(lanes sums)
+{
+    return sums[0] + sums[1];
+}
+
 /* What turns a value into a number around 0 of the order of 1: x * scale - mean. */
 struct centring {
-    double scale; /* a power of two: exact */
-    double mean;  /* of x * scale */
+    double scale;   /* a power of two: exact */
+    double mean;    /* of x * scale */
     double residue; /* sum of the centred values, which rounding of the mean leaves */
     bool has_gaps;
     bool is_hopeless; /* constant, infinite or empty: every correlation is NaN */
@@ -31,25 +52,62 @@ static double scale_for(double magnitude)
     return ldexp(1, exponent > 1022 ? -1022 : exponent < -1021 ? 1021 : -exponent);
 }
 
+/* One pass over a column; the sum may overflow where the mean does not. */
+struct column_range {
+    double low, high, sum;
+    size_t count;
+};
+
+static void range_add(struct column_range *range, double value)
+{
+    range->low = value < range->low ? value : range->low; /* all comparisons are false for NaN */
+    range->high = value > range->high ? value : range->high;
+    range->sum += value == value ? value : 0;
+    range->count += value == value;
+}
+
+static struct column_range column_range_of(const double *values, size_t rows)
+{
+    const lanes none = { 0 };
+    lanes low[2] = { none + INFINITY, none + INFINITY }, high[2] = { none - INFINITY, none - INFINITY },
+          sum[2] = { none, none };
+    lane_mask gaps = { 0 };
+    size_t i = 0;
+    for (; i + 2 * LANES <= rows; i += 2 * LANES)
+        for (size_t k = 0; k < 2; k++) {
+            lanes value = lanes_load(values + i + k * LANES);
+            lane_mask is_there = value == value;
+            low[k] = lanes_where(value < low[k], value, low[k]);
+            high[k] = lanes_where(value > high[k], value, high[k]);
+            sum[k] += lanes_where(is_there, value, none);
+            gaps += ~is_there; /* minus one a gap */
+        }
+    struct column_range range = { fmin(fmin(low[0][0], low[0][1]), fmin(low[1][0], low[1][1])),
+                                  fmax(fmax(high[0][0], high[0][1]), fmax(high[1][0], high[1][1])),
+                                  lanes_sum(sum[0] + sum[1]), i - (size_t) - (gaps[0] + gaps[1]) };
+    for (; i < rows; i++)
+        range_add(&range, values[i]);
+    return range;
+}
+
+static double scaled_sum(const double *values, size_t rows, double scale)
+{
+    double sum = 0;
+    for (size_t i = 0; i < rows; i++)
+        sum += values[i] == values[i] ? values[i] * scale : 0;
+    return sum;
+}
+
 static struct centring centring_of(const double *values, size_t rows)
 {
-    double low = INFINITY, high = -INFINITY;
-    size_t count = 0;
-    for (size_t i = 0; i < rows; i++) {
-        low = values[i] < low ? values[i] : low; /* false for NaN */
-        high = values[i] > high ? values[i] : high;
-        count += values[i] == values[i];
-    }
-    struct centring centring = { .has_gaps = count < rows };
-    centring.is_hopeless = !(low < high) || isinf(low) || isinf(high);
+    struct column_range range = column_range_of(values, rows);
+    struct centring centring = { .has_gaps = range.count < rows };
+    centring.is_hopeless = !(range.low < range.high) || isinf(range.low) || isinf(range.high);
     if (centring.is_hopeless)
         return centring;
-
-    centring.scale = scale_for(fmax(fabs(low), fabs(high)));
-    double sums[4] = { 0 };
-    for (size_t i = 0; i < rows; i++)
-        sums[i % 4] += values[i] == values[i] ? values[i] * centring.scale : 0;
-    centring.mean = (sums[0] + sums[1] + sums[2] + sums[3]) / (double)count;
+    centring.scale = scale_for(fmax(fabs(range.low), fabs(range.high)));
+    double sum = isfinite(range.sum) ? range.sum * centring.scale : scaled_sum(values, rows, centring.scale);
+    centring.mean = sum / (double)range.count;
     return centring;
 }
 
@@ -93,8 +151,8 @@ double stats_pearson(const double *x, const double *y, size_t rows)
     struct common_rows common = common_rows_of(x, y, rows);
     double magnitude_x = fmax(fabs(common.x_low), fabs(common.x_high));
     double magnitude_y = fmax(fabs(common.y_low), fabs(common.y_high));
-    if (common.count < 2 || !(common.x_low < common.x_high) || !(common.y_low < common.y_high) ||
-        isinf(magnitude_x) || isinf(magnitude_y))
+    if (common.count < 2 || !(common.x_low < common.x_high) || !(common.y_low < common.y_high) || isinf(magnitude_x) ||
+        isinf(magnitude_y))
         return NAN;
     double x_scale = scale_for(magnitude_x), y_scale = scale_for(magnitude_y);
     double x_mean = 0, y_mean = 0, n = (double)common.count;
@@ -126,7 +184,7 @@ struct workspace {
     struct pair_sums *pairs;   /* [i * columns + j], used for i <= j */
     struct centring *centring; /* [columns] */
     double *centred;           /* [columns][BLOCK_ROWS], 0 in a gap */
-    double *present;           /* [columns][BLOCK_ROWS], 1, or 0 in a gap; filled for columns with gaps and their partners */
+    double *present;           /* [columns][BLOCK_ROWS], 1, or 0 in a gap */
 };
 
 #define DOUBLES_OF(type) ((sizeof(type) + sizeof(double) - 1) / sizeof(double))
@@ -147,50 +205,103 @@ static struct workspace workspace_in(double *scratch, size_t columns)
     return work;
 }
 
-static void fill_block(const double *values, size_t rows, struct centring *centring, double *centred, double *present)
+/* `values` holds a whole block. */
+static void fill_block(const double *values, struct centring *centring, double *centred, double *present)
 {
-    double scale = centring->scale, mean = centring->mean, residue = 0;
-    for (size_t i = 0; i < rows; i++) {
-        bool is_present = values[i] == values[i];
-        centred[i] = is_present ? values[i] * scale - mean : 0;
-        present[i] = is_present ? 1 : 0;
-        residue += centred[i];
+    const lanes none = { 0 }, one = none + 1;
+    lanes residue = none;
+    for (size_t i = 0; i < BLOCK_ROWS; i += LANES) {
+        lanes value = lanes_load(values + i);
+        lane_mask is_there = value == value;
+        lanes off = lanes_where(is_there, value * centring->scale - centring->mean, none);
+        *(lanes *)(centred + i) = off;
+        *(lanes *)(present + i) = lanes_where(is_there, one, none);
+        residue += off;
     }
-    /* Dots run over whole blocks; a short last one is filled up with absent rows. */
-    memset(centred + rows, 0, (BLOCK_ROWS - rows) * sizeof(*centred));
-    memset(present + rows, 0, (BLOCK_ROWS - rows) * sizeof(*present));
-    centring->residue += residue;
+    centring->residue += lanes_sum(residue);
 }
 
-/* Eight running sums, so that additions need not wait for each other and fit vector registers. */
-static double dot_block(const double *x, const double *y)
+static void fill_column(struct workspace *work, size_t column, const double *values, size_t rows)
 {
-    double sums[8] = { 0 };
-    for (size_t i = 0; i < BLOCK_ROWS; i += 8)
-        for (size_t j = 0; j < 8; j++)
-            sums[j] += x[i + j] * y[i + j];
-    return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+    double *centred = work->centred + column * BLOCK_ROWS, *present = work->present + column * BLOCK_ROWS;
+    if (work->centring[column].is_hopeless) {
+        memset(centred, 0, BLOCK_ROWS * sizeof(*centred));
+        memset(present, 0, BLOCK_ROWS * sizeof(*present));
+        return;
+    }
+    double last_block[BLOCK_ROWS];
+    if (rows < BLOCK_ROWS) { /* filled up with absent rows, so that sums always run over whole blocks */
+        memcpy(last_block, values, rows * sizeof(*values));
+        for (size_t i = rows; i < BLOCK_ROWS; i++)
+            last_block[i] = NAN;
+        values = last_block;
+    }
+    fill_block(values, &work->centring[column], centred, present);
 }
 
-static void add_block(struct workspace *work, size_t i, size_t j, struct pair_sums *sums)
+/* Products of column i with columns j..j + 3, without gaps: x is loaded once for all four. */
+static void add_four(struct workspace *work, size_t i, size_t j, struct pair_sums *sums)
 {
     const double *x = work->centred + i * BLOCK_ROWS, *y = work->centred + j * BLOCK_ROWS;
-    sums->xy += dot_block(x, y);
-    if (!work->centring[i].has_gaps && !work->centring[j].has_gaps)
-        return; /* the rest follows from the diagonal */
-
-    const double *x_present = work->present + i * BLOCK_ROWS, *y_present = work->present + j * BLOCK_ROWS;
-    sums->n += dot_block(x_present, y_present);
-    sums->x += dot_block(x, y_present);
-    sums->y += dot_block(x_present, y);
-    double xx[4] = { 0 }, yy[4] = { 0 };
-    for (size_t row = 0; row < BLOCK_ROWS; row += 4)
+    lanes even[4] = { { 0 } }, odd[4] = { { 0 } };
+    for (size_t row = 0; row < BLOCK_ROWS; row += 2 * LANES) {
+        lanes x_even = lanes_load(x + row), x_odd = lanes_load(x + row + LANES);
         for (size_t k = 0; k < 4; k++) {
-            xx[k] += x[row + k] * x[row + k] * y_present[row + k];
-            yy[k] += y[row + k] * y[row + k] * x_present[row + k];
+            even[k] += x_even * lanes_load(y + k * BLOCK_ROWS + row);
+            odd[k] += x_odd * lanes_load(y + k * BLOCK_ROWS + row + LANES);
         }
-    sums->xx += (xx[0] + xx[1]) + (xx[2] + xx[3]);
-    sums->yy += (yy[0] + yy[1]) + (yy[2] + yy[3]);
+    }
+    for (size_t k = 0; k < 4; k++)
+        sums[k].xy += lanes_sum(even[k] + odd[k]);
+}
+
+/* All sums of a pair over its common rows. */
+static void add_pair(struct workspace *work, size_t i, size_t j, struct pair_sums *sums)
+{
+    const double *x = work->centred + i * BLOCK_ROWS, *y = work->centred + j * BLOCK_ROWS;
+    const double *x_present = work->present + i * BLOCK_ROWS, *y_present = work->present + j * BLOCK_ROWS;
+    lanes n = { 0 }, sum_x = { 0 }, sum_y = { 0 }, xx = { 0 }, yy = { 0 }, xy = { 0 };
+    for (size_t row = 0; row < BLOCK_ROWS; row += LANES) {
+        lanes in_x = lanes_load(x_present + row), in_y = lanes_load(y_present + row);
+        lanes xs = lanes_load(x + row) * in_y, ys = lanes_load(y + row) * in_x;
+        n += in_x * in_y;
+        sum_x += xs;
+        sum_y += ys;
+        xx += xs * xs;
+        yy += ys * ys;
+        xy += xs * ys;
+    }
+    sums->n += lanes_sum(n);
+    sums->x += lanes_sum(sum_x);
+    sums->y += lanes_sum(sum_y);
+    sums->xx += lanes_sum(xx);
+    sums->yy += lanes_sum(yy);
+    sums->xy += lanes_sum(xy);
+}
+
+static bool is_any_with_gaps(const struct centring *centring, size_t columns)
+{
+    bool is_any = false;
+    for (size_t i = 0; i < columns; i++)
+        is_any |= centring[i].has_gaps;
+    return is_any;
+}
+
+/* Adds the filled block to the pairs of column i with itself and all after it. */
+static void add_block(struct workspace *work, size_t columns, size_t i)
+{
+    struct pair_sums *row = work->pairs + i * columns;
+    size_t j = i;
+    while (j < columns) {
+        size_t step = columns - j < 4 ? columns - j : 4;
+        if (step == 4 && !work->centring[i].has_gaps && !is_any_with_gaps(work->centring + j, 4)) {
+            add_four(work, i, j, row + j);
+        } else {
+            for (size_t k = 0; k < step; k++)
+                add_pair(work, i, j + k, row + j + k);
+        }
+        j += step;
+    }
 }
 
 static bool is_suspicious(const struct pair_sums *sums)
@@ -208,7 +319,9 @@ static double pair_correlation(const struct workspace *work, const double *const
     struct pair_sums sums = work->pairs[i * column_count + j];
     if (x->has_gaps || y->has_gaps) {
         /* The common rows may be constant, or lie far from the column's mean: then count them out by themselves. */
-        return sums.n < 2 ? NAN : is_suspicious(&sums) ? stats_pearson(columns[i], columns[j], rows) : correlation_of(&sums);
+        return sums.n < 2             ? NAN
+               : is_suspicious(&sums) ? stats_pearson(columns[i], columns[j], rows)
+                                      : correlation_of(&sums);
     }
     sums.n = (double)rows;
     sums.x = x->residue;
@@ -227,14 +340,10 @@ void stats_pearson_matrix(const double *const *columns, size_t column_count, siz
         work.centring[i] = centring_of(columns[i], rows);
 
     for (size_t from = 0; from < rows; from += BLOCK_ROWS) {
-        size_t block_rows = rows - from < BLOCK_ROWS ? rows - from : BLOCK_ROWS;
         for (size_t i = 0; i < column_count; i++)
-            fill_block(columns[i] + from, block_rows, &work.centring[i], work.centred + i * BLOCK_ROWS,
-                       work.present + i * BLOCK_ROWS);
+            fill_column(&work, i, columns[i] + from, rows - from);
         for (size_t i = 0; i < column_count; i++)
-            for (size_t j = i; j < column_count; j++)
-                if (!work.centring[i].is_hopeless && !work.centring[j].is_hopeless)
-                    add_block(&work, i, j, &work.pairs[i * column_count + j]);
+            add_block(&work, column_count, i);
     }
 
     for (size_t i = 0; i < column_count; i++) {

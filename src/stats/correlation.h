@@ -23,7 +23,8 @@ void stats_pearson_matrix(const double *const *columns, size_t column_count, siz
 
 /* Spearman's rho of two columns with gaps: ranks are taken anew among the common rows, ties get their mean.
  * order_x, order_y: all rows in ascending order of x and of y, NaN rows anywhere (an argsort of a copy with NaN set
- * to infinity does). Scratch: 2 * rows doubles. O(rows). Without gaps, stats_pearson_matrix() over ranked columns gives all pairs faster. */
+ * to infinity does). Scratch: 2 * rows doubles. O(rows). Without gaps, stats_pearson_matrix() over ranked columns
+ * gives all pairs faster. */
 double stats_spearman(const double *x, const uint32_t *order_x, const double *y, const uint32_t *order_y, size_t rows,
                       double *scratch);
 

@@ -20,10 +20,11 @@ TEST(divergence_p_follows_the_law)
         { "Hellinger^2 = s X / 8", STATS_DIVERGENCE_HELLINGER, 0.0625 },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        CHECK_NEAR(cases[i].why, stats_divergence_p(cases[i].kind, cases[i].score, 100, 400, 5), 0.6446357929354278, 1e-12);
+        CHECK_NEAR(cases[i].why, stats_divergence_p(cases[i].kind, cases[i].score, 100, 400, 5), 0.6446357929354278,
+                   1e-12);
         double threshold = stats_divergence_threshold(cases[i].kind, 0.05, 100, 400, 5);
-        CHECK_NEAR("the threshold has the p of its level",
-                   stats_divergence_p(cases[i].kind, threshold, 100, 400, 5), 0.05, 1e-11);
+        CHECK_NEAR("the threshold has the p of its level", stats_divergence_p(cases[i].kind, threshold, 100, 400, 5),
+                   0.05, 1e-11);
     }
     CHECK("one bin cannot differ", isnan(stats_divergence_p(STATS_DIVERGENCE_PSI, 0, 10, 10, 1)));
     CHECK("no rows", isnan(stats_divergence_threshold(STATS_DIVERGENCE_PSI, 0.05, 0, 10, 5)));
@@ -33,7 +34,8 @@ TEST(divergence_p_follows_the_law)
 TEST(divergence_detectable_is_the_noncentral_law)
 {
     /* 15.649797895188211: root of SciPy's ncx2.sf(chi2.isf(.05, 9), 9, x) = .8. */
-    CHECK_NEAR("PSI", stats_divergence_detectable(STATS_DIVERGENCE_PSI, 0.05, 0.8, 500, 500, 10), 15.649797895188211 / 250, 1e-9);
+    CHECK_NEAR("PSI", stats_divergence_detectable(STATS_DIVERGENCE_PSI, 0.05, 0.8, 500, 500, 10),
+               15.649797895188211 / 250, 1e-9);
     CHECK_NEAR("JS", stats_divergence_detectable(STATS_DIVERGENCE_JENSEN_SHANNON, 0.05, 0.8, 500, 500, 10),
                sqrt(15.649797895188211 / 250 / 8), 1e-9);
     CHECK("fewer bins than two", isnan(stats_divergence_detectable(STATS_DIVERGENCE_KL, 0.05, 0.8, 500, 500, 1)));
@@ -55,7 +57,8 @@ static void draw_normals(struct stats_random *random, double shift, double *valu
         values[i] = stats_random_normal(random) + shift;
 }
 
-static size_t draw_counts(const struct design *design, struct stats_random *random, uint64_t *reference, uint64_t *current)
+static size_t draw_counts(const struct design *design, struct stats_random *random, uint64_t *reference,
+                          uint64_t *current)
 {
     static double columns[2][ROWS_MAX];
     if (design->categories > 0) {
@@ -91,9 +94,9 @@ static double alarm_rate(const struct design *design, enum stats_divergence kind
 TEST(divergence_p_of_counts_alarms_at_its_level)
 {
     static const struct design designs[] = {
-        { "200 against 200 normals", 200, 200, 0, 0 },      { "1000 against 200 normals", 1000, 200, 0, 0 },
-        { "1000 against 1000 normals", 1000, 1000, 0, 0 },  { "200 against 200 rows of 10 categories", 200, 200, 10, 0 },
-        { "500 against 500 rows of 30", 500, 500, 30, 0 },  { "1000 against 200 rows of 30", 1000, 200, 30, 0 },
+        { "200 against 200 normals", 200, 200, 0, 0 },     { "1000 against 200 normals", 1000, 200, 0, 0 },
+        { "1000 against 1000 normals", 1000, 1000, 0, 0 }, { "200 against 200 rows of 10 categories", 200, 200, 10, 0 },
+        { "500 against 500 rows of 30", 500, 500, 30, 0 }, { "1000 against 200 rows of 30", 1000, 200, 30, 0 },
     };
     for (size_t i = 0; i < COUNT(designs); i++)
         for (enum stats_divergence kind = 0; kind < STATS_DIVERGENCE_COUNT; kind++) {
@@ -113,6 +116,7 @@ TEST(divergence_p_of_counts_finds_a_fifth_of_a_deviation)
 TEST(divergence_p_of_counts_edges)
 {
     uint64_t reference[] = { 5, 5 }, current[] = { 4, 6 }, none[] = { 0, 0 };
-    CHECK_NEAR("too few rows to differ", stats_divergence_p_of_counts(STATS_DIVERGENCE_PSI, reference, current, 2), 1, 0);
+    CHECK_NEAR("too few rows to differ", stats_divergence_p_of_counts(STATS_DIVERGENCE_PSI, reference, current, 2), 1,
+               0);
     CHECK("no rows", isnan(stats_divergence_p_of_counts(STATS_DIVERGENCE_PSI, reference, none, 2)));
 }

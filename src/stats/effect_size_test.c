@@ -38,17 +38,21 @@ TEST(effect_sizes_of_two_samples)
 TEST(noncentral_chi_square_of_known_values)
 {
     CHECK_NEAR("SciPy ncx2.sf", stats_noncentral_chi_square_sf(7.814727903251179, 3, 10), 0.7610630637366885, 1e-12);
-    CHECK_NEAR("without noncentrality: the central law", stats_noncentral_chi_square_sf(7.814727903251179, 3, 0), 0.05, 1e-12);
+    CHECK_NEAR("without noncentrality: the central law", stats_noncentral_chi_square_sf(7.814727903251179, 3, 0), 0.05,
+               1e-12);
     CHECK_NEAR("at 0", stats_noncentral_chi_square_sf(0, 3, 10), 1, 0);
-    CHECK("outside the domain", isnan(stats_noncentral_chi_square_sf(1, 3, -1)) && isnan(stats_noncentral_chi_square_sf(1, 0, 1)));
+    CHECK("outside the domain",
+          isnan(stats_noncentral_chi_square_sf(1, 3, -1)) && isnan(stats_noncentral_chi_square_sf(1, 0, 1)));
 }
 
 TEST(what_samples_can_show)
 {
-    CHECK_NEAR("[Cohen1988]: (1.96 + .84)^2 for 1 df; SciPy's root", stats_noncentrality(0.05, 0.8, 1), 7.848860509326202, 1e-11);
+    CHECK_NEAR("[Cohen1988]: (1.96 + .84)^2 for 1 df; SciPy's root", stats_noncentrality(0.05, 0.8, 1),
+               7.848860509326202, 1e-11);
     CHECK_NEAR("9 df; SciPy's root", stats_noncentrality(0.05, 0.8, 9), 15.649797895188211, 1e-11);
     CHECK("power below the level", isnan(stats_noncentrality(0.05, 0.04, 3)));
-    CHECK_NEAR("w: sqrt(lambda / 50)", stats_detectable_w(0.05, 0.8, 100, 100, 9), sqrt(15.649797895188211 / 50), 1e-11);
+    CHECK_NEAR("w: sqrt(lambda / 50)", stats_detectable_w(0.05, 0.8, 100, 100, 9), sqrt(15.649797895188211 / 50),
+               1e-11);
     CHECK_NEAR("d: 2.80 sqrt(1/50)", stats_detectable_d(0.05, 0.8, 100, 100), 2.8015852181129683 * sqrt(0.02), 1e-11);
     CHECK("no rows", isnan(stats_detectable_d(0.05, 0.8, 0, 100)) && isnan(stats_detectable_w(0.05, 0.8, 100, 0, 9)));
 }

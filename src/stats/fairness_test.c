@@ -24,7 +24,8 @@ TEST(fairness_without_something_to_compare)
     CHECK_NEAR("a group without positives has no true positive rate",
                stats_fairness_of(groups, 3).equal_opportunity_difference, 0, 0);
     CHECK("no group at all", isnan(stats_fairness_of(groups, 0).demographic_parity_difference));
-    CHECK_NEAR("nobody is called positive anywhere", stats_fairness_of(&no_positives, 1).demographic_parity_ratio, 1, 0);
+    CHECK_NEAR("nobody is called positive anywhere", stats_fairness_of(&no_positives, 1).demographic_parity_ratio, 1,
+               0);
 }
 
 TEST(group_confusion_counts_rows)

@@ -28,7 +28,7 @@ static struct cell_law cell_law_of(double a, double b, double c, double d)
     return law;
 }
 
-/* P(x + 1) / P(x), P(x - 1) / P(x). Built so that mirrored tables of a symmetric law get mirrored roundings, and stay ties. */
+/* P(x + 1) / P(x), P(x - 1) / P(x). Built so that mirrored tables of a symmetric law round alike, and stay ties. */
 static double ratio_up(const struct cell_law *law, double x)
 {
     return (law->row - x) * (law->column - x) / ((x + 1) * (law->total - law->row - law->column + x + 1));

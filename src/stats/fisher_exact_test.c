@@ -22,7 +22,8 @@ TEST(fisher_exact_2x2_of_known_tables)
     for (size_t i = 0; i < COUNT(cases); i++) {
         double p = stats_fisher_exact_2x2(cases[i].a, cases[i].b, cases[i].c, cases[i].d);
         CHECK_NEAR(cases[i].why, p, cases[i].p, 1e-11);
-        CHECK_NEAR("rows may be exchanged", stats_fisher_exact_2x2(cases[i].c, cases[i].d, cases[i].a, cases[i].b), p, 1e-11);
+        CHECK_NEAR("rows may be exchanged", stats_fisher_exact_2x2(cases[i].c, cases[i].d, cases[i].a, cases[i].b), p,
+                   1e-11);
         CHECK_NEAR("so may columns", stats_fisher_exact_2x2(cases[i].b, cases[i].a, cases[i].d, cases[i].c), p, 1e-11);
     }
 }
@@ -40,7 +41,8 @@ TEST(fisher_exact_of_tables_agrees_with_2x2)
     static const uint64_t tables[][4] = { { 3, 1, 1, 3 }, { 12, 5, 29, 2 }, { 0, 8, 7, 1 }, { 40, 41, 42, 43 } };
     for (size_t i = 0; i < COUNT(tables); i++) {
         const uint64_t *t = tables[i];
-        CHECK_NEAR("two algorithms", stats_fisher_exact(t, 2, 2, 100000), stats_fisher_exact_2x2(t[0], t[1], t[2], t[3]), 1e-11);
+        CHECK_NEAR("two algorithms", stats_fisher_exact(t, 2, 2, 100000),
+                   stats_fisher_exact_2x2(t[0], t[1], t[2], t[3]), 1e-11);
         const uint64_t padded[] = { t[0], 0, t[1], t[2], 0, t[3] };
         CHECK_NEAR("an empty column changes nothing", stats_fisher_exact(padded, 2, 3, 100000),
                    stats_fisher_exact_2x2(t[0], t[1], t[2], t[3]), 1e-11);

@@ -34,16 +34,14 @@ struct stats_chi_square stats_g_test_fit(const uint64_t *reference, const uint64
     return with_tail(sum, reference, current, categories);
 }
 
-struct stats_chi_square stats_g_test_fit_unscaled(const uint64_t *reference, const uint64_t *current,
-                                                  size_t categories)
+struct stats_chi_square stats_g_test_fit_unscaled(const uint64_t *reference, const uint64_t *current, size_t categories)
 {
     if (counts_sum(reference, categories) != counts_sum(current, categories))
         return untestable;
     return stats_g_test_fit(reference, current, categories);
 }
 
-struct stats_chi_square stats_g_test_homogeneity(const uint64_t *reference, const uint64_t *current,
-                                                 size_t categories)
+struct stats_chi_square stats_g_test_homogeneity(const uint64_t *reference, const uint64_t *current, size_t categories)
 {
     double n = (double)counts_sum(reference, categories), m = (double)counts_sum(current, categories);
     if (n == 0 || m == 0)

@@ -23,7 +23,6 @@ struct stats_chi_square stats_g_test_fit_unscaled(const uint64_t *reference, con
 
 /* Homogeneity of the 2 x categories table: scipy.stats.chi2_contingency(table, correction=False,
  * lambda_="log-likelihood"). The calibrated form. */
-struct stats_chi_square stats_g_test_homogeneity(const uint64_t *reference, const uint64_t *current,
-                                                 size_t categories);
+struct stats_chi_square stats_g_test_homogeneity(const uint64_t *reference, const uint64_t *current, size_t categories);
 
 #endif

@@ -24,5 +24,6 @@ TEST(g_test_unscaled_refuses_sides_of_different_size)
                stats_g_test_fit(hundred, other_hundred, 2).p, 0);
     CHECK("different sides: no number", isnan(stats_g_test_fit_unscaled(hundred, fifty, 2).p));
     CHECK("two empty sides: no number", isnan(stats_g_test_fit_unscaled(none, none, 2).p));
-    CHECK("one empty side", isnan(stats_g_test_fit(hundred, none, 2).p) && isnan(stats_g_test_homogeneity(none, fifty, 2).p));
+    CHECK("one empty side",
+          isnan(stats_g_test_fit(hundred, none, 2).p) && isnan(stats_g_test_homogeneity(none, fifty, 2).p));
 }

@@ -35,7 +35,8 @@ TEST(hellinger_of_numbers_equals_evidently)
         struct stats_sample reference = { want->reference, want->reference_count };
         struct stats_sample current = { want->current, want->current_count };
         size_t distinct = stats_distinct_union(reference, current);
-        struct stats_bins bins = stats_bins_sturges(want->edges[0], want->edges[want->bins], distinct, want->is_integer);
+        struct stats_bins bins =
+            stats_bins_sturges(want->edges[0], want->edges[want->bins], distinct, want->is_integer);
         uint64_t counts[2][STATS_BINS_MAX];
         stats_bins_count_sorted(&bins, reference, counts[0]);
         stats_bins_count_sorted(&bins, current, counts[1]);

@@ -17,7 +17,8 @@ TEST(jensen_shannon_of_hand_worked_counts)
         { "a side without rows has no answer", { 0, 0 }, { 1, 1 }, NAN },
     };
     for (size_t i = 0; i < COUNT(cases); i++)
-        CHECK_NEAR(cases[i].why, stats_jensen_shannon(cases[i].reference, cases[i].current, 2), cases[i].distance, 1e-9);
+        CHECK_NEAR(cases[i].why, stats_jensen_shannon(cases[i].reference, cases[i].current, 2), cases[i].distance,
+                   1e-9);
 }
 
 TEST(jensen_shannon_equals_evidently)
@@ -28,7 +29,8 @@ TEST(jensen_shannon_equals_evidently)
     }
     for (size_t i = 0; i < COUNT(golden_numbers); i++) {
         const struct golden_numbers *want = &golden_numbers[i];
-        CHECK_NEAR(want->why, stats_jensen_shannon(want->reference_bins, want->current_bins, want->bins), want->js, 1e-9);
+        CHECK_NEAR(want->why, stats_jensen_shannon(want->reference_bins, want->current_bins, want->bins), want->js,
+                   1e-9);
     }
 }
 

@@ -6,7 +6,8 @@
 #include <stdint.h>
 
 /* tau-b = (concordant - discordant) / sqrt((pairs not tied in x) (pairs not tied in y)).
- * order_x: all rows in ascending order of x, NaN rows anywhere; rows where x or y is NaN are left out. Scratch: 3 * rows doubles.
+ * order_x: all rows in ascending order of x, NaN rows anywhere; rows where x or y is NaN are left out. Scratch:
+ * 3 * rows doubles.
  * NaN with fewer than 2 common rows or a constant side. */
 double stats_kendall_tau(const double *x, const uint32_t *order_x, const double *y, size_t rows, double *scratch);
 

@@ -13,7 +13,8 @@ TEST(kendall_tau_equals_scipy)
     for (size_t i = 0; i < 40; i++)
         positive[i] = golden_positive[i];
     stats_argsort(golden_truth, 40, order, words);
-    CHECK_NEAR("no ties", stats_kendall_tau(golden_truth, order, golden_guess, 40, scratch), golden_quality.kendall, 1e-12);
+    CHECK_NEAR("no ties", stats_kendall_tau(golden_truth, order, golden_guess, 40, scratch), golden_quality.kendall,
+               1e-12);
     stats_argsort(golden_scores, 40, order, words);
     CHECK_NEAR("ties on both sides", stats_kendall_tau(golden_scores, order, positive, 40, scratch),
                golden_quality.kendall_of_ties, 1e-12);

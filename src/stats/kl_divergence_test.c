@@ -28,7 +28,8 @@ TEST(kl_divergence_equals_evidently)
     }
     for (size_t i = 0; i < COUNT(golden_numbers); i++) {
         const struct golden_numbers *want = &golden_numbers[i];
-        CHECK_NEAR(want->why, stats_kl_divergence(want->reference_bins, want->current_bins, want->bins), want->kl, 1e-9);
+        CHECK_NEAR(want->why, stats_kl_divergence(want->reference_bins, want->current_bins, want->bins), want->kl,
+                   1e-9);
     }
 }
 

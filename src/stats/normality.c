@@ -28,8 +28,8 @@ struct stats_normality stats_jarque_bera(const double *values, size_t count)
     double variance = squares / n;
     struct stats_normality result = { .skewness = cubes / n / (variance * sqrt(variance)),
                                       .excess_kurtosis = fourths / n / (variance * variance) - 3 };
-    result.statistic = n / 6 * (result.skewness * result.skewness +
-                                result.excess_kurtosis * result.excess_kurtosis / 4);
+    result.statistic =
+        n / 6 * (result.skewness * result.skewness + result.excess_kurtosis * result.excess_kurtosis / 4);
     result.p = stats_chi2_sf(result.statistic, 2);
     return result;
 }

@@ -14,8 +14,8 @@ TEST(proportion_z_equals_evidently)
             totals[0] += want->reference[bin];
             totals[1] += want->current[bin];
         }
-        struct stats_proportion_z z = stats_proportion_z_test(totals[0] - want->reference[0], totals[0],
-                                                              totals[1] - want->current[0], totals[1]);
+        struct stats_proportion_z z =
+            stats_proportion_z_test(totals[0] - want->reference[0], totals[0], totals[1] - want->current[0], totals[1]);
         CHECK_NEAR(want->why, z.p, want->z_p, 1e-8); /* 2 (1 - cdf) has but 1e-16 of absolute accuracy */
     }
 }

@@ -125,8 +125,7 @@ struct stats_regression stats_regression_of(const double *target, const double *
     result.rmse = sqrt(squares.error_raw / n) / scales.error;
     result.r2 = r2_of(&squares, scales, n);
     result.mape_percent = means.percent;
-    result.abs_percent_error_std =
-        means.percent_rows > 1 ? sqrt(squares.percent / (means.percent_rows - 1)) : NAN;
+    result.abs_percent_error_std = means.percent_rows > 1 ? sqrt(squares.percent / (means.percent_rows - 1)) : NAN;
     result.zero_targets = result.rows - (size_t)means.percent_rows;
     return result;
 }
@@ -228,7 +227,8 @@ struct stats_error_bias stats_error_bias_of(const double *errors, const double *
         if (errors[i] > low && errors[i] < high)
             part_add(&majority, feature[i]);
     }
-    struct stats_error_bias bias = { part_mean(&under), part_mean(&over), part_mean(&majority), part_mean(&overall), 0 };
+    struct stats_error_bias bias = { part_mean(&under), part_mean(&over), part_mean(&majority), part_mean(&overall),
+                                     0 };
     if (bias.over != bias.under)
         bias.range_percent = 100 * fabs(bias.over - bias.under) / (feature_high - feature_low);
     return bias;

@@ -9,14 +9,14 @@
 #include "stats/sample.h"
 
 struct stats_regression {
-    size_t rows;          /* used */
+    size_t rows;                  /* used */
     double mean_error, error_std; /* standard deviations: ddof 1, NaN for one row */
     double mean_abs_error, abs_error_std;
     double rmse;
     double r2; /* NaN for less than 2 rows; constant target: 1 without error, else 0 */
     double max_abs_error;
     double mape_percent, abs_percent_error_std; /* 100 |e| / |target| over rows with target != 0; NaN without any */
-    size_t zero_targets;  /* rows that MAPE leaves out */
+    size_t zero_targets;                        /* rows that MAPE leaves out */
 };
 
 /* Three passes: ranges, sums, deviations; safe at 1e300. O(n). */
@@ -41,10 +41,10 @@ struct stats_regression_dummy stats_regression_dummy_of(struct stats_sample targ
 
 /* A feature's mean where the model errs most: does it err in one region? */
 struct stats_error_bias {
-    double under;    /* mean of the feature over the rows with the 5 % lowest errors (guessed too low) */
-    double over;     /* ... the 5 % highest errors */
-    double majority; /* ... the rest */
-    double overall;  /* ... all rows: what Evidently calls majority */
+    double under;         /* mean of the feature over the rows with the 5 % lowest errors (guessed too low) */
+    double over;          /* ... the 5 % highest errors */
+    double majority;      /* ... the rest */
+    double overall;       /* ... all rows: what Evidently calls majority */
     double range_percent; /* 100 |over - under| / (max - min of the feature), 0 for equal means */
 };
 

@@ -47,8 +47,10 @@ TEST(mape_as_evidently_computes_it)
 {
     const double target[] = { 0, 2, -1 }, prediction[] = { 1, 3, -2 };
     /* A denominator of 2^-52 under 1 for the zero and under 1 for the negative target. */
-    CHECK_NEAR("kept", stats_mape_evidently(target, prediction, 3, STATS_MAPE_KEEP), 100 * (2 * 0x1p52 + 0.5) / 3, 1e-12);
-    CHECK_NEAR("dropped", stats_mape_evidently(target, prediction, 3, STATS_MAPE_DROP), 100 * (0x1p52 + 0.5) / 2, 1e-12);
+    CHECK_NEAR("kept", stats_mape_evidently(target, prediction, 3, STATS_MAPE_KEEP), 100 * (2 * 0x1p52 + 0.5) / 3,
+               1e-12);
+    CHECK_NEAR("dropped", stats_mape_evidently(target, prediction, 3, STATS_MAPE_DROP), 100 * (0x1p52 + 0.5) / 2,
+               1e-12);
     CHECK_NEAR("replaced", stats_mape_evidently(target, prediction, 2, STATS_MAPE_REPLACE), 75, 1e-12);
     CHECK("nothing left", isnan(stats_mape_evidently(target, prediction, 1, STATS_MAPE_DROP)));
 }
@@ -62,7 +64,8 @@ TEST(regression_dummy_is_the_best_constant)
     CHECK_NEAR("around 1, which half of the weights reach: (0 + 1/2 + 3/4 + 12/13) / 4", dummy.mape_percent,
                100 * (0.5 + 0.75 + 12.0 / 13) / 4, 1e-12);
     CHECK("no rows", isnan(stats_regression_dummy_of((struct stats_sample){ target, 0 }).rmse));
-    CHECK("zeros only have no percentage", isnan(stats_regression_dummy_of((struct stats_sample){ target, 1 }).mape_percent));
+    CHECK("zeros only have no percentage",
+          isnan(stats_regression_dummy_of((struct stats_sample){ target, 1 }).mape_percent));
 }
 
 TEST(error_bias_by_tails)

@@ -13,7 +13,8 @@ struct stats_scores {
     size_t positive_count, negative_count;
 };
 
-/* Parts scores by class and sorts both parts. `scratch` holds 2 * rows doubles; the result points into its first half. */
+/* Parts scores by class and sorts both parts. `scratch` holds 2 * rows doubles; the result points into its first
+ * half. */
 struct stats_scores stats_scores_sort(const double *scores, const uint8_t *is_positive, size_t rows, double *scratch);
 
 /* Area under the ROC curve: the probability that a positive row scores above a negative one, ties counting half.
@@ -26,7 +27,8 @@ double stats_roc_auc(const struct stats_scores *scores);
 double stats_roc_auc_macro(const double *const *probabilities, const uint32_t *target, size_t rows, size_t classes,
                            double *scratch);
 
-/* Average precision: sum over thresholds of (R_i - R_(i-1)) P_i, not interpolated. NaN without positives (scikit-learn: 0). */
+/* Average precision: sum over thresholds of (R_i - R_(i-1)) P_i, not interpolated. NaN without positives, where
+ * scikit-learn answers 0. */
 double stats_average_precision(const struct stats_scores *scores);
 
 /* Rows with score >= threshold are called positive. */

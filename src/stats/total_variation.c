@@ -151,8 +151,8 @@ static void copy_codes(const struct stats_code_pair *pair, uint32_t *codes)
     memcpy(codes + pair->reference_count, pair->current, pair->current_count * sizeof(*codes));
 }
 
-double stats_total_variation_p_numpy(const struct stats_code_pair *pair, uint32_t permutations,
-                                     uint32_t *scratch_codes, double *scratch_counts)
+double stats_total_variation_p_numpy(const struct stats_code_pair *pair, uint32_t permutations, uint32_t *scratch_codes,
+                                     double *scratch_counts)
 {
     if (pair->reference_count == 0 || pair->current_count == 0 || permutations == 0)
         return NAN;

@@ -32,7 +32,7 @@ struct stats_code_pair {
  * the categories, which is the order of the codes here). For comparison only: it depends on row order, is
  * slow, and exact ties are miscounted. Scratch: `scratch_codes` [reference_count + current_count],
  * `scratch_counts` [2 * categories]. O(permutations * rows). NaN as above. */
-double stats_total_variation_p_numpy(const struct stats_code_pair *pair, uint32_t permutations,
-                                     uint32_t *scratch_codes, double *scratch_counts);
+double stats_total_variation_p_numpy(const struct stats_code_pair *pair, uint32_t permutations, uint32_t *scratch_codes,
+                                     double *scratch_counts);
 
 #endif

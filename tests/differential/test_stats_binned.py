@@ -6,6 +6,7 @@ ones, 1e300, denormals, sides of very different size. The seed of each case is i
 The library is the newest build/*/src/stats/libkedge_stats.so that loads (a sanitizer's does not load into Python), or
 the file that KEDGE_STATS_LIBRARY names. Where a package or the library is missing the tests are skipped and say so.
 """
+
 import ctypes
 import glob
 import math
@@ -38,15 +39,43 @@ ChiSquare = struct("ChiSquare", statistic=f64, df=f64, p=f64)
 ProportionZ = struct("ProportionZ", z=f64, p=f64)
 CodePair = struct("CodePair", reference=u32s, current=u32s, reference_count=size, current_count=size, categories=size)
 Average = struct("Average", precision=f64, recall=f64, f1=f64)
-Classification = struct("Classification", rows=u64, accuracy=f64, balanced_accuracy=f64, matthews_correlation=f64,
-                        macro=Average, micro=Average, weighted=Average)
-ClassQuality = struct("ClassQuality", true_positives=u64, false_positives=u64, false_negatives=u64, true_negatives=u64,
-                      precision=f64, recall=f64, f1=f64)
+Classification = struct(
+    "Classification",
+    rows=u64,
+    accuracy=f64,
+    balanced_accuracy=f64,
+    matthews_correlation=f64,
+    macro=Average,
+    micro=Average,
+    weighted=Average,
+)
+ClassQuality = struct(
+    "ClassQuality",
+    true_positives=u64,
+    false_positives=u64,
+    false_negatives=u64,
+    true_negatives=u64,
+    precision=f64,
+    recall=f64,
+    f1=f64,
+)
 Scores = struct("Scores", positives=f64s, negatives=f64s, positive_count=size, negative_count=size)
 CurvePoint = struct("CurvePoint", x=f64, y=f64, threshold=f64)
 CalibrationBin = struct("CalibrationBin", count=u64, positives=u64, mean_probability=f64, positive_share=f64)
-Regression = struct("Regression", rows=size, mean_error=f64, error_std=f64, mean_abs_error=f64, abs_error_std=f64,
-                    rmse=f64, r2=f64, max_abs_error=f64, mape_percent=f64, abs_percent_error_std=f64, zero_targets=size)
+Regression = struct(
+    "Regression",
+    rows=size,
+    mean_error=f64,
+    error_std=f64,
+    mean_abs_error=f64,
+    abs_error_std=f64,
+    rmse=f64,
+    r2=f64,
+    max_abs_error=f64,
+    mape_percent=f64,
+    abs_percent_error_std=f64,
+    zero_targets=size,
+)
 Dummy = struct("Dummy", mean_abs_error=f64, rmse=f64, mape_percent=f64)
 Normality = struct("Normality", skewness=f64, excess_kurtosis=f64, statistic=f64, p=f64)
 QqPoint = struct("QqPoint", theoretical=f64, observed=f64)
@@ -248,7 +277,9 @@ def test_hellinger_of_numbers_equals_evidently(case):
     LIB.stats_bins_count_sorted(bins, c, pointer(counts[1]))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        want = stattests.hellinger_stat_test.func(pd.Series(reference), pd.Series(current), ColumnType.Numerical, 0.1)[0]
+        want = stattests.hellinger_stat_test.func(pd.Series(reference), pd.Series(current), ColumnType.Numerical, 0.1)[
+            0
+        ]
     if name in ("1e300", "tiny"):
         return  # Evidently multiplies two densities, which under- or overflows there; ours is checked by scale below
     check(LIB.stats_hellinger_density(bins, pointer(counts[0]), pointer(counts[1])) ** 2, want**2, name, absolute=2e-15)
@@ -299,10 +330,15 @@ def test_divergences_of_categories_equal_evidently(case):
     reference, current = category_case(case)
     counts, arguments = category_counts(reference, current)
     series = lambda: (as_text(reference), as_text(current), ColumnType.Categorical, 0.1)
-    for ours, theirs in ((LIB.stats_psi, stattests.psi_stat_test), (LIB.stats_kl_divergence, stattests.kl_div_stat_test)):
+    for ours, theirs in (
+        (LIB.stats_psi, stattests.psi_stat_test),
+        (LIB.stats_kl_divergence, stattests.kl_div_stat_test),
+    ):
         check(ours(*arguments), theirs.func(*series())[0], theirs.name, absolute=1e-14)
-    for ours, theirs in ((LIB.stats_jensen_shannon, stattests.jensenshannon_stat_test),
-                         (LIB.stats_hellinger, stattests.hellinger_stat_test)):
+    for ours, theirs in (
+        (LIB.stats_jensen_shannon, stattests.jensenshannon_stat_test),
+        (LIB.stats_hellinger, stattests.hellinger_stat_test),
+    ):
         check(ours(*arguments) ** 2, theirs.func(*series())[0] ** 2, theirs.name, absolute=2e-15)
 
 
@@ -314,13 +350,23 @@ def test_tests_of_categories_equal_evidently(case):
     series = lambda: (as_text(reference), as_text(current), ColumnType.Categorical, 0.05)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        check(LIB.stats_chi_square_fit(*arguments).p, stattests.chi_stat_test.func(*series())[0], "chisquare", absolute=1e-300)
+        check(
+            LIB.stats_chi_square_fit(*arguments).p,
+            stattests.chi_stat_test.func(*series())[0],
+            "chisquare",
+            absolute=1e-300,
+        )
         hits = [int(side[1:].sum()) for side in counts]
         ours = LIB.stats_proportion_z_test(hits[0], len(reference), hits[1], len(current))
         # 2 * (1 - cdf) keeps 1e-16 of absolute accuracy; ours is better, so that is all that can be compared.
         check(ours.p, float(stattests.z_stat_test.func(*series())[0]), "z", absolute=3e-16)
         if len(reference) == len(current):
-            check(LIB.stats_g_test_fit_unscaled(*arguments).p, stattests.g_test.func(*series())[0], "g_test", absolute=1e-300)
+            check(
+                LIB.stats_g_test_fit_unscaled(*arguments).p,
+                stattests.g_test.func(*series())[0],
+                "g_test",
+                absolute=1e-300,
+            )
         else:
             assert math.isnan(LIB.stats_g_test_fit_unscaled(*arguments).p)
             with pytest.raises(ValueError):
@@ -339,7 +385,10 @@ def test_chi_square_and_g_equal_scipy(case):
             got = ours(*arguments)
             check(got.statistic, want.statistic, kind, absolute=1e-12)
             check(got.p, want.pvalue, kind, absolute=1e-300)
-        for ours, kind in ((LIB.stats_chi_square_homogeneity, "pearson"), (LIB.stats_g_test_homogeneity, "log-likelihood")):
+        for ours, kind in (
+            (LIB.stats_chi_square_homogeneity, "pearson"),
+            (LIB.stats_g_test_homogeneity, "log-likelihood"),
+        ):
             got = ours(*arguments)
             want = scipy_stats.chi2_contingency(counts, correction=False, lambda_=kind)
             check(got.statistic, want.statistic, kind, absolute=1e-12)
@@ -376,8 +425,12 @@ def fisher_by_enumeration(table):
 
     columns, first = table.sum(axis=0), int(table[0].sum())
     weight = lambda row: math.prod(math.comb(int(c), int(x)) for c, x in zip(columns, row))
-    rows = [(i, j, first - i - j) for i in range(columns[0] + 1) for j in range(columns[1] + 1)
-            if 0 <= first - i - j <= columns[2]]
+    rows = [
+        (i, j, first - i - j)
+        for i in range(columns[0] + 1)
+        for j in range(columns[1] + 1)
+        if 0 <= first - i - j <= columns[2]
+    ]
     observed, total = weight(table[0]), sum(map(weight, rows))
     return float(Fraction(sum(w for w in map(weight, rows) if w <= observed), total))
 
@@ -389,7 +442,9 @@ def test_fisher_equals_evidently(case):
     n = int(rng.integers(2, 300))
     reference, current = rng.integers(0, 2, size=n), (rng.random(n) < 0.6).astype(int)
     want = stattests.fisher_exact_test.func(pd.Series(reference), pd.Series(current), ColumnType.Categorical, 0.1)[0]
-    got = LIB.stats_fisher_exact_2x2(int(current.sum()), int(n - current.sum()), int(reference.sum()), int(n - reference.sum()))
+    got = LIB.stats_fisher_exact_2x2(
+        int(current.sum()), int(n - current.sum()), int(reference.sum()), int(n - reference.sum())
+    )
     check(got, want, n)
 
 
@@ -481,7 +536,12 @@ def test_pearson_matrix_equals_pandas(case):
     for i in range(count):
         for j in range(count):
             check(matrix[i, j], want[i, j], (i, j), absolute=1e-13)
-            check(LIB.stats_pearson(pointer(arrays[i]), pointer(arrays[j]), len(frame)), want[i, j], (i, j), absolute=1e-13)
+            check(
+                LIB.stats_pearson(pointer(arrays[i]), pointer(arrays[j]), len(frame)),
+                want[i, j],
+                (i, j),
+                absolute=1e-13,
+            )
 
 
 @pytest.mark.parametrize("case", range(60))
@@ -491,7 +551,9 @@ def test_rank_correlations_equal_pandas(case):
     x, y, rows = arrays[0], arrays[1], len(frame)
     orders = [np.argsort(np.where(np.isnan(a), np.inf, a), kind="stable").astype(np.uint32) for a in (x, y)]
     scratch = np.zeros(3 * rows)
-    spearman = LIB.stats_spearman(pointer(x), pointer(orders[0]), pointer(y), pointer(orders[1]), rows, pointer(scratch))
+    spearman = LIB.stats_spearman(
+        pointer(x), pointer(orders[0]), pointer(y), pointer(orders[1]), rows, pointer(scratch)
+    )
     kendall = LIB.stats_kendall_tau(pointer(x), pointer(orders[0]), pointer(y), rows, pointer(scratch))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -527,7 +589,9 @@ def test_classification_equals_sklearn(case):
     predicted = probabilities.argmax(axis=1).astype(np.uint32)
     classes = probabilities.shape[1]
     matrix = np.zeros((classes, classes), np.uint64)
-    assert LIB.stats_confusion(pointer(target), pointer(predicted), len(target), classes, pointer(matrix)) == len(target)
+    assert LIB.stats_confusion(pointer(target), pointer(predicted), len(target), classes, pointer(matrix)) == len(
+        target
+    )
     assert (matrix == sklearn_metrics.confusion_matrix(target, predicted, labels=range(classes))).all()
     got = LIB.stats_classification_of(pointer(matrix), classes)
     with warnings.catch_warnings():
@@ -537,11 +601,14 @@ def test_classification_equals_sklearn(case):
         check(got.matthews_correlation, sklearn_metrics.matthews_corrcoef(target, predicted), "mcc", absolute=1e-12)
         for average in ("macro", "micro", "weighted"):
             precision, recall, f1, _ = sklearn_metrics.precision_recall_fscore_support(
-                target, predicted, average=average, zero_division=0)
+                target, predicted, average=average, zero_division=0
+            )
             check(getattr(got, average).precision, precision, average)
             check(getattr(got, average).recall, recall, average)
             check(getattr(got, average).f1, f1, average)
-        by_class = sklearn_metrics.precision_recall_fscore_support(target, predicted, labels=range(classes), zero_division=0)
+        by_class = sklearn_metrics.precision_recall_fscore_support(
+            target, predicted, labels=range(classes), zero_division=0
+        )
     for i in range(classes):
         quality = LIB.stats_class_quality_of(pointer(matrix), classes, i)
         for value, want in zip((quality.precision, quality.recall, quality.f1), by_class):
@@ -582,21 +649,33 @@ def test_binary_scores_equal_sklearn(case):
     ours = LIB.stats_scores_sort(pointer(scores), pointer(positive), rows, pointer(sorting))
     check(LIB.stats_roc_auc(ours), sklearn_metrics.roc_auc_score(positive, scores), "auc")
     check(LIB.stats_average_precision(ours), sklearn_metrics.average_precision_score(positive, scores), "ap")
-    check(LIB.stats_log_loss_binary(pointer(scores), pointer(positive), rows), sklearn_metrics.log_loss(positive, scores), "ll")
-    check(LIB.stats_brier_score(pointer(scores), pointer(positive), rows),
-          sklearn_metrics.brier_score_loss(positive, scores), "brier")
+    check(
+        LIB.stats_log_loss_binary(pointer(scores), pointer(positive), rows),
+        sklearn_metrics.log_loss(positive, scores),
+        "ll",
+    )
+    check(
+        LIB.stats_brier_score(pointer(scores), pointer(positive), rows),
+        sklearn_metrics.brier_score_loss(positive, scores),
+        "brier",
+    )
 
     points = (CurvePoint * (rows + 1))()
     count = LIB.stats_roc_curve(ours, max(rows + 1, 3), points)
     fpr, tpr, thresholds = sklearn_metrics.roc_curve(positive, scores, drop_intermediate=False)
     assert count == len(fpr)
-    assert np.allclose([(p.x, p.y, p.threshold) for p in points[:count]], np.c_[fpr, tpr, thresholds], rtol=1e-12, atol=1e-15)
+    assert np.allclose(
+        [(p.x, p.y, p.threshold) for p in points[:count]], np.c_[fpr, tpr, thresholds], rtol=1e-12, atol=1e-15
+    )
     precision, recall, thresholds = sklearn_metrics.precision_recall_curve(positive, scores)
     first = int(np.flatnonzero(recall == 1)[-1])  # ours ends where all positives are found
     count = LIB.stats_pr_curve(ours, max(rows + 1, 3), points)
-    assert np.allclose([(p.x, p.y) for p in points[:count]], np.c_[recall, precision][first:][::-1], rtol=1e-12, atol=1e-15)
+    assert np.allclose(
+        [(p.x, p.y) for p in points[:count]], np.c_[recall, precision][first:][::-1], rtol=1e-12, atol=1e-15
+    )
 
     from sklearn.calibration import calibration_curve
+
     bins = (CalibrationBin * 10)()
     LIB.stats_calibration_bins(pointer(scores), pointer(positive), rows, 10, bins)
     want_true, want_mean = calibration_curve(positive, scores, n_bins=10)
@@ -628,19 +707,31 @@ def test_regression_equals_sklearn_and_evidently(case):
         check(got.mape_percent, want, "mape")
 
     frame = pd.DataFrame({"target": target, "prediction": prediction})
-    quality = pytest.importorskip("evidently.legacy.calculations.regression_performance", reason="evidently is not installed")
+    quality = pytest.importorskip(
+        "evidently.legacy.calculations.regression_performance", reason="evidently is not installed"
+    )
     for code, rule in enumerate(("none", "drop", "replace")):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             want = quality._calculate_quality_metrics(frame.copy(), "prediction", "target", mape_zero_handling=rule)
-        check(LIB.stats_mape_evidently(pointer(target), pointer(prediction), rows, code), want["mean_abs_perc_error"], rule)
+        check(
+            LIB.stats_mape_evidently(pointer(target), pointer(prediction), rows, code),
+            want["mean_abs_perc_error"],
+            rule,
+        )
 
     feature = rng.normal(size=rows)
     errors = quality.error_with_quantiles(frame, "prediction", "target", 0.05)
     want = quality._error_num_feature_bias(frame.assign(f=feature), "f", errors)
-    got = LIB.stats_error_bias_of(pointer(prediction - target), pointer(feature), rows, errors.quantile_top, errors.quantile_other)
-    for value, wanted in ((got.under, want.under), (got.over, want.over), (got.overall, want.majority),
-                          (got.range_percent, want.range)):
+    got = LIB.stats_error_bias_of(
+        pointer(prediction - target), pointer(feature), rows, errors.quantile_top, errors.quantile_other
+    )
+    for value, wanted in (
+        (got.under, want.under),
+        (got.over, want.over),
+        (got.overall, want.majority),
+        (got.range_percent, want.range),
+    ):
         check(value, wanted, "error bias", absolute=1e-14)
 
 
