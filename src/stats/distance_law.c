@@ -8,93 +8,121 @@
 #include "stats/sort.h"
 #include "stats/special.h"
 
-/* Of the cells, this many single ranks at either end; the middle is shared evenly by the others. */
-#define SINGLES 48
-#define MIDDLE_CELLS 96
+/* Ranks dealt one by one at either end of a large sample, and cells between them. */
+#define SINGLES 32
+#define MIDDLE_CELLS 64
 
 /* With fewer hits than this among the deals, the count says little and the fitted tail is used. */
 #define HITS_MIN 10
 
-/* Some ranks of the pooled sample, from 1 to n, and the distances between their values. */
-struct spans {
-    double *rank;  /* [count + 1] */
-    double *width; /* [count]: of the span from rank[k] to rank[k + 1] */
-    size_t count;
+/* The pooled sample z_1 .. z_N cut into: `lower` single ranks, cells with edges at the ranks edge[0] = lower ..
+ * edge[cells] = N - upper, and `upper` single ranks. Small samples are all single ranks and no cells. */
+struct cut {
     double n1, n2;
+    size_t lower, upper, cells;
+    double *lower_width; /* [lower - 1]: z_k+1 - z_k */
+    double *upper_width; /* [upper - 1]: the same from the top down */
+    double *edge;        /* [cells + 1] */
+    double *width;       /* [cells]: between the values at the edges */
+    double *std;         /* [cells]: of the R labels in a cell, given those before, over sqrt(share (1 - share)) */
+    double last_width;   /* from the value at the last edge to the next rank */
 };
 
-/* The chosen rank after `rank`: the next one near the ends or in a small sample, else the next cell's. */
-static double rank_after(double rank, double n)
+static double width_between(struct stats_sample reference, struct stats_sample current, size_t low, size_t high)
 {
-    double middle = n - 2 * SINGLES;
-    if (n <= STATS_DISTANCE_LAW_CELLS || rank < SINGLES || rank >= n - SINGLES)
-        return rank + 1;
-    double cell = floor((rank + 1 - SINGLES) * MIDDLE_CELLS / middle) + 1;
-    return fmax(rank + 1, floor(SINGLES + fmin(cell / MIDDLE_CELLS, 1) * middle));
+    return stats_pooled_value(reference, current, high - 1) - stats_pooled_value(reference, current, low - 1);
 }
 
-static void spans_init(struct spans *spans, struct stats_sample reference, struct stats_sample current, double *scratch)
+/* Cell edges crowd towards the ends, where a cell holds few labels. */
+static void cut_middle(struct cut *cut, struct stats_sample reference, struct stats_sample current, size_t middle)
 {
-    double n1 = (double)reference.count, n2 = (double)current.count;
-    *spans = (struct spans){ scratch, scratch + 2 * STATS_DISTANCE_LAW_CELLS, 0, n1, n2 };
-    double value = stats_pooled_value(reference, current, 0);
-    spans->rank[0] = 1;
-    while (spans->rank[spans->count] < n1 + n2) {
-        double next = rank_after(spans->rank[spans->count], n1 + n2);
-        double next_value = stats_pooled_value(reference, current, (size_t)next - 1);
-        spans->width[spans->count++] = next_value - value;
-        spans->rank[spans->count] = next;
-        value = next_value;
+    cut->edge[0] = (double)cut->lower;
+    for (int i = 1; i <= MIDDLE_CELLS && middle > 0; i++) {
+        double before = cut->edge[cut->cells];
+        double edge = (double)cut->lower + floor((double)middle * (1 - cos(M_PI * i / MIDDLE_CELLS)) / 2 + 0.5);
+        if (edge == before)
+            continue;
+        double drawn = edge - before, left = (double)(cut->lower + middle) - before;
+        cut->std[cut->cells] = sqrt(drawn * (left - drawn) / fmax(left - 1, 1));
+        cut->width[cut->cells] = width_between(reference, current, (size_t)before, (size_t)edge);
+        cut->edge[++cut->cells] = edge;
     }
 }
 
-/* R labels among `drawn` of `left` values that hold `left_r` of them: hypergeometric; normal with its mean and variance
- * for more than one, rounded and kept possible. */
-static double deal(struct stats_random *random, double drawn, double left, double left_r)
+static struct cut cut_init(struct stats_sample reference, struct stats_sample current, double *scratch)
 {
-    double share = left_r / left;
-    if (drawn == 1)
-        return stats_random_uniform(random) < share;
-    double std = sqrt(drawn * share * (1 - share) * (left - drawn) / (left - 1));
-    double count = rint(drawn * share + std * stats_random_normal(random));
-    return fmin(fmax(count, fmax(0, drawn - (left - left_r))), fmin(drawn, left_r));
+    enum { ROOM = STATS_DISTANCE_LAW_CELLS };
+    size_t n = reference.count + current.count;
+    bool is_small = n <= STATS_DISTANCE_LAW_CELLS;
+    struct cut cut = { .n1 = (double)reference.count, .n2 = (double)current.count,
+                       .lower = is_small ? n / 2 : SINGLES, .upper = is_small ? n - n / 2 : SINGLES,
+                       .lower_width = scratch, .upper_width = scratch + ROOM, .edge = scratch + 2 * ROOM,
+                       .width = scratch + 3 * ROOM, .std = scratch + 4 * ROOM };
+    for (size_t k = 1; k < cut.lower; k++)
+        cut.lower_width[k - 1] = width_between(reference, current, k, k + 1);
+    for (size_t k = 1; k < cut.upper; k++)
+        cut.upper_width[k - 1] = width_between(reference, current, n - k, n - k + 1);
+    cut_middle(&cut, reference, current, n - cut.lower - cut.upper);
+    cut.last_width = width_between(reference, current, n - cut.upper, n - cut.upper + 1);
+    return cut;
 }
 
-/* Mean of |g| along a straight line from a to b. */
-static double mean_absolute(double a, double b)
+/* Labels not yet dealt, and the two integrals so far. */
+struct dealing {
+    struct stats_random *random;
+    double left, left_r, w1, energy2;
+};
+
+static void add_constant(struct dealing *dealing, double gap, double width)
 {
-    if (a * b >= 0)
-        return fabs(a + b) / 2;
-    return (a * a + b * b) / (2 * (fabs(a) + fabs(b)));
+    dealing->w1 += fabs(gap) * width;
+    dealing->energy2 += gap * gap * width;
 }
 
-/* One deal of all labels: W1 and squared energy distance of it. */
-static void deal_distances(const struct spans *spans, struct stats_random *random, double *ret_w1, double *ret_energy2)
+/* Trapezoids of |gap| and its square themselves: right on average for a path as rough as this one, which a straight
+ * line between a and b would make too smooth. */
+static void add_cell(struct dealing *dealing, double a, double b, double width)
 {
-    double left = spans->n1 + spans->n2, left_r = spans->n1;
-    double step_r = 1 / spans->n1, step_c = 1 / spans->n2;
-    double w1 = 0, energy2 = 0, gap = 0, drawn = 1; /* rank 1 comes before the first span */
-    for (size_t k = 0;; k++) {
-        double reference = deal(random, drawn, left, left_r), before = gap;
-        gap += reference * step_r - (drawn - reference) * step_c;
-        left -= drawn;
-        left_r -= reference;
-        if (drawn > 1) {
-            w1 += mean_absolute(before, gap) * spans->width[k - 1];
-            /* Inside, the gap is a bridge whose variance averages drawn / 6 steps; its square adds up. */
-            double line = (before * before + before * gap + gap * gap) / 3;
-            energy2 += (line + drawn / 6 * step_r * step_c) * spans->width[k - 1];
-        }
-        if (k == spans->count)
-            break;
-        drawn = spans->rank[k + 1] - spans->rank[k];
-        if (drawn == 1) { /* the gap is constant up to the next value */
-            w1 += fabs(gap) * spans->width[k];
-            energy2 += gap * gap * spans->width[k];
-        }
+    dealing->w1 += width * (fabs(a) + fabs(b)) / 2;
+    dealing->energy2 += width * (a * a + b * b) / 2;
+}
+
+/* Deals `count` labels one by one and adds the spans between them; returns the gap behind the last. */
+static double deal_singles(struct dealing *dealing, size_t count, const double *widths, double step_r, double step_c)
+{
+    double gap = 0;
+    for (size_t k = 0; k < count; k++) {
+        bool is_reference = stats_random_uniform(dealing->random) * dealing->left < dealing->left_r;
+        gap += is_reference ? step_r : -step_c;
+        dealing->left_r -= is_reference;
+        dealing->left -= 1;
+        if (k + 1 < count)
+            add_constant(dealing, gap, widths[k]);
     }
-    *ret_w1 = w1;
-    *ret_energy2 = 2 * energy2;
+    return gap;
+}
+
+/* One deal of all labels: both ends exactly, then the middle as a bridge between them. The order in which values get
+ * their labels does not matter. */
+static void deal_distances(const struct cut *cut, struct stats_random *random, double *ret_w1, double *ret_energy2)
+{
+    double step_r = 1 / cut->n1, step_c = 1 / cut->n2;
+    struct dealing dealing = { random, cut->n1 + cut->n2, cut->n1, 0, 0 };
+    double gap = deal_singles(&dealing, cut->lower, cut->lower_width, step_r, step_c);
+    double gap_end = deal_singles(&dealing, cut->upper, cut->upper_width, -step_r, -step_c);
+    double share = dealing.left_r / fmax(dealing.left, 1), deviation = sqrt(share * (1 - share));
+    for (size_t k = 0; k < cut->cells; k++) {
+        double drawn = cut->edge[k + 1] - cut->edge[k];
+        double reference = drawn * dealing.left_r / dealing.left + cut->std[k] * deviation * stats_random_normal(random);
+        double next = gap + reference * step_r - (drawn - reference) * step_c;
+        add_cell(&dealing, gap, next, cut->width[k]);
+        dealing.left -= drawn;
+        dealing.left_r -= reference;
+        gap = next;
+    }
+    add_constant(&dealing, gap_end, cut->last_width);
+    *ret_w1 = dealing.w1;
+    *ret_energy2 = 2 * dealing.energy2;
 }
 
 /* Upper tail at x of the gamma law (shifted) with the mean, variance and skewness of `draws`. */
@@ -132,11 +160,10 @@ struct stats_distance_law stats_distance_law(struct stats_sample reference, stru
     if (reference.count == 0 || current.count == 0)
         return (struct stats_distance_law){ { NAN, NAN }, { NAN, NAN } };
     double *w1 = scratch, *energy2 = w1 + DEALS, *rest = energy2 + DEALS;
-    struct spans spans;
-    spans_init(&spans, reference, current, rest);
+    struct cut cut = cut_init(reference, current, rest);
     struct stats_random random = stats_random_init(options->seed);
     for (int i = 0; i < DEALS; i++)
-        deal_distances(&spans, &random, &w1[i], &energy2[i]);
+        deal_distances(&cut, &random, &w1[i], &energy2[i]);
 
     struct stats_distance_law law;
     law.wasserstein = calibrate(w1, options->observed_wasserstein, options->alpha, rest);

@@ -17,10 +17,17 @@ struct features {
     double covariance[DIMS][DIMS]; /* divides by the count */
 };
 
+/* Where the features are taken. W is the same around any center (a shift turns both pairs of features, and the form is
+ * invariant to turns), and near the values the angles are small and keep their digits. */
+struct scale {
+    double center, t1;
+};
+
 /* g(x) for t2 = 2 t1: one sine and cosine give all four. */
-static void features_of(double x, double t1, double *g)
+static void features_of(double x, struct scale scale, double *g)
 {
-    double c = cos(t1 * x), s = sin(t1 * x);
+    double angle = scale.t1 * (x - scale.center);
+    double c = cos(angle), s = sin(angle);
     g[0] = c;
     g[1] = 1 - 2 * s * s;
     g[2] = s;
@@ -29,17 +36,17 @@ static void features_of(double x, double t1, double *g)
 
 /* Means and covariances in one pass around `origin`, some value's features: they are bounded by 1, so what cancels
  * is at most a rounding of the spread. */
-static struct features features_init(struct stats_sample sample, double t1)
+static struct features features_init(struct stats_sample sample, struct scale scale)
 {
     double origin[DIMS];
-    features_of(stats_quantile(sample, 0.5), t1, origin);
+    features_of(stats_quantile(sample, 0.5), scale, origin);
     struct compensated totals[DIMS + PAIRS] = { 0 };
     for (size_t start = 0; start < sample.count; start += STATS_BLOCK) {
         size_t end = sample.count - start < STATS_BLOCK ? sample.count : start + STATS_BLOCK;
         double block[DIMS + PAIRS] = { 0 };
         for (size_t i = start; i < end; i++) {
             double g[DIMS];
-            features_of(sample.values[i], t1, g);
+            features_of(sample.values[i], scale, g);
             int pair = DIMS;
             for (int a = 0; a < DIMS; a++) {
                 block[a] += g[a] - origin[a];
@@ -133,8 +140,8 @@ struct stats_test stats_epps_singleton(struct stats_sample reference, struct sta
         return (struct stats_test){ NAN, NAN };
 
     double n1 = (double)reference.count, n2 = (double)current.count, n = n1 + n2;
-    double t1 = 0.4 / (range / 2);
-    struct features r = features_init(reference, t1), c = features_init(current, t1);
+    struct scale scale = { stats_pooled_quantile(reference, current, 0.5), 0.4 / (range / 2) };
+    struct features r = features_init(reference, scale), c = features_init(current, scale);
     double covariance[DIMS][DIMS], difference[DIMS];
     for (int a = 0; a < DIMS; a++) {
         difference[a] = r.mean[a] - c.mean[a];

@@ -65,7 +65,7 @@ static double deviation_scale(double min, double max, double mean)
 struct stats_moments stats_moments(const double *values, size_t count)
 {
     if (count == 0)
-        return (struct stats_moments){ 0, NAN, NAN, NAN, NAN, NAN, NAN };
+        return (struct stats_moments){ 0, NAN, NAN, NAN, NAN, NAN, NAN, 0 };
     double n = (double)count;
     double min = values[0], max = values[0];
     for (size_t i = 1; i < count; i++) {
@@ -76,21 +76,23 @@ struct stats_moments stats_moments(const double *values, size_t count)
     double mean = isfinite(sum) ? sum / n : ldexp(scaled_sum(values, count, 0x1p-70) / n, 70);
     double sample_divisor = count > 1 ? n - 1 : NAN;
     if (min == max)
-        return (struct stats_moments){ count, min, 0, 0 / sample_divisor, min, max, sum };
+        return (struct stats_moments){ count, min, 0, 0 / sample_divisor, min, max, sum, 0 };
 
     double scale = deviation_scale(min, max, mean);
     struct deviations deviations = scaled_deviations(values, count, scale, mean * scale);
     /* The rounding of the mean shows up as a mean deviation; both are put right by it. */
     double correction = deviations.sum / n;
     double squares = fmax(deviations.squares - deviations.sum * correction, 0);
+    double better_mean = mean + correction / scale;
     return (struct stats_moments){
         .count = count,
-        .mean = mean + correction / scale,
+        .mean = better_mean,
         .std = sqrt(squares / n) / scale,
         .std_sample = sqrt(squares / sample_divisor) / scale,
         .min = min,
         .max = max,
         .sum = sum,
+        .mean_rest = correction / scale - (better_mean - mean),
     };
 }
 

@@ -16,7 +16,8 @@ struct stats_moments {
     double std_sample; /* divides by count - 1 (ddof 1); NaN when count is below 2 */
     double min;        /* NaN when count is 0 */
     double max;
-    double sum; /* may overflow to infinity although the mean does not */
+    double sum;       /* may overflow to infinity although the mean does not */
+    double mean_rest; /* what `mean` rounded away: a difference of two means near 1e9 needs it */
 };
 
 /* Of finite values in any order. O(count), does not allocate. */
