@@ -106,18 +106,17 @@ bool column_text_escape(str text, struct buf *ret_escaped)
 
 static enum status code_of(struct column_builder *builder, str text, uint32_t *ret_code, struct error *err)
 {
+    uint64_t hash;
     /* What is in the dictionary is well-formed, so only new texts need a look. */
-    if (dictionary_find(&builder->dictionary, text, ret_code))
+    if (dictionary_find(&builder->dictionary, text, &hash, ret_code))
         return OK;
-    if (!str_is_utf8(text, NULL)) {
-        if (!column_text_escape(text, &builder->scratch))
-            return error_set(err, ERR_LIMIT, "a text of %zu bytes is too long", text.size);
-        text = buf_str(&builder->scratch);
-        if (builder->escaped++ == 0)
-            builder->first_escaped_row = builder->rows + 1;
-        return dictionary_add(&builder->dictionary, text, ret_code, err);
-    }
-    return dictionary_add(&builder->dictionary, text, ret_code, err);
+    if (str_is_utf8(text, NULL))
+        return dictionary_insert(&builder->dictionary, text, hash, ret_code, err);
+    if (!column_text_escape(text, &builder->scratch))
+        return error_set(err, ERR_LIMIT, "a text of %zu bytes is too long", text.size);
+    if (builder->escaped++ == 0)
+        builder->first_escaped_row = builder->rows + 1;
+    return dictionary_add(&builder->dictionary, buf_str(&builder->scratch), ret_code, err);
 }
 
 enum status column_builder_add_text(struct column_builder *builder, str text, struct error *err)

@@ -22,29 +22,26 @@ void dictionary_done(struct dictionary *dictionary)
 }
 
 /* The slot that holds `bytes`, or the free one where they belong. There is always a free one. */
-static size_t slot_of(const struct dictionary *dictionary, str bytes, uint64_t hash)
+static struct dictionary_slot *slot_of(const struct dictionary *dictionary, str bytes, uint32_t hash)
 {
     size_t mask = dictionary->slot_count - 1;
-    uint32_t upper = (uint32_t)(hash >> 32);
-    for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
-        if (dictionary->slots[i] == 0)
-            return i;
-        const struct dictionary_entry *entry = &dictionary->entries[dictionary->slots[i] - 1];
-        if (entry->hash == upper && entry->size == bytes.size &&
-            (bytes.size == 0 || memcmp(entry->bytes, bytes.data, bytes.size) == 0))
-            return i;
+    for (size_t i = hash & mask;; i = (i + 1) & mask) {
+        struct dictionary_slot *slot = &dictionary->slots[i];
+        if (slot->filled == 0)
+            return slot;
+        if (slot->hash == hash && str_equal(dictionary_at(dictionary, slot->filled - 1), bytes))
+            return slot;
     }
 }
 
-bool dictionary_find(const struct dictionary *dictionary, str bytes, uint32_t *ret_code)
+bool dictionary_find(const struct dictionary *dictionary, str bytes, uint64_t *ret_hash, uint32_t *ret_code)
 {
+    *ret_hash = hash_bytes(bytes, dictionary->seed);
     if (dictionary->slot_count == 0)
         return false;
-    size_t slot = slot_of(dictionary, bytes, hash_bytes(bytes, dictionary->seed));
-    if (dictionary->slots[slot] == 0)
-        return false;
-    *ret_code = dictionary->slots[slot] - 1;
-    return true;
+    uint32_t filled = slot_of(dictionary, bytes, (uint32_t)*ret_hash)->filled;
+    *ret_code = filled - 1;
+    return filled != 0;
 }
 
 static enum status no_memory(size_t values, struct error *err)
@@ -52,20 +49,21 @@ static enum status no_memory(size_t values, struct error *err)
     return error_set(err, ERR_LIMIT, "no memory for a column of %zu distinct values", values);
 }
 
-/* Keeps the table at most half full. Only the upper half of each hash is stored, so that entries stay
- * at 16 bytes; the lower one is computed again here. */
+/* Keeps the table at most half full. */
 static enum status grow_slots(struct dictionary *dictionary, struct error *err)
 {
-    size_t slot_count = dictionary->slot_count == 0 ? FIRST_SLOTS : dictionary->slot_count * 4;
-    uint32_t *slots = mem_array(slot_count, sizeof *slots);
+    size_t slot_count = dictionary->slot_count == 0 ? FIRST_SLOTS : dictionary->slot_count * 2;
+    struct dictionary_slot *slots = mem_array(slot_count, sizeof *slots);
     if (slots == NULL)
         return no_memory(dictionary->count, err);
     size_t mask = slot_count - 1;
-    for (size_t code = 0; code < dictionary->count; code++) {
-        size_t i = (size_t)hash_bytes(dictionary_at(dictionary, (uint32_t)code), dictionary->seed) & mask;
-        while (slots[i] != 0)
+    for (size_t old = 0; old < dictionary->slot_count; old++) {
+        if (dictionary->slots[old].filled == 0)
+            continue;
+        size_t i = dictionary->slots[old].hash & mask;
+        while (slots[i].filled != 0)
             i = (i + 1) & mask;
-        slots[i] = (uint32_t)code + 1;
+        slots[i] = dictionary->slots[old];
     }
     mem_free(dictionary->slots);
     dictionary->slots = slots;
@@ -84,8 +82,8 @@ static enum status grow_entries(struct dictionary *dictionary, struct error *err
     return OK;
 }
 
-static enum status insert(struct dictionary *dictionary, str bytes, uint64_t hash, uint32_t *ret_code,
-                          struct error *err)
+enum status dictionary_insert(struct dictionary *dictionary, str bytes, uint64_t hash, uint32_t *ret_code,
+                              struct error *err)
 {
     if (dictionary->count >= FRAME_CATEGORIES_MAX || bytes.size > UINT32_MAX)
         return error_set(err, ERR_LIMIT, "more than %zu distinct values in one column", FRAME_CATEGORIES_MAX);
@@ -99,33 +97,40 @@ static enum status insert(struct dictionary *dictionary, str bytes, uint64_t has
     if (bytes.size != 0)
         memcpy(copy, bytes.data, bytes.size);
     uint32_t code = (uint32_t)dictionary->count++;
-    dictionary->entries[code] =
-        (struct dictionary_entry){ .bytes = copy, .size = (uint32_t)bytes.size, .hash = (uint32_t)(hash >> 32) };
-    dictionary->slots[slot_of(dictionary, bytes, hash)] = code + 1;
+    dictionary->entries[code] = (struct dictionary_entry){ .bytes = copy, .size = bytes.size };
+    *slot_of(dictionary, bytes, (uint32_t)hash) = (struct dictionary_slot){ (uint32_t)hash, code + 1 };
     *ret_code = code;
     return OK;
 }
 
 enum status dictionary_add(struct dictionary *dictionary, str bytes, uint32_t *ret_code, struct error *err)
 {
-    uint64_t hash = hash_bytes(bytes, dictionary->seed);
-    if (dictionary->slot_count != 0) {
-        uint32_t filled = dictionary->slots[slot_of(dictionary, bytes, hash)];
-        if (filled != 0) {
-            *ret_code = filled - 1;
-            return OK;
-        }
-    }
-    return insert(dictionary, bytes, hash, ret_code, err);
+    uint64_t hash;
+    return dictionary_find(dictionary, bytes, &hash, ret_code) ? OK
+                                                               : dictionary_insert(dictionary, bytes, hash, ret_code, err);
 }
 
-/* The first eight bytes as one number settle most comparisons without touching the texts. */
+/* Eight bytes as one number, behind what all texts begin with, settle most comparisons without touching the texts. */
 struct sort_key {
     uint64_t prefix; /* big-endian, padded with zero */
-    uint32_t code;
-    uint32_t size;
     const char *bytes;
+    uint32_t size;
+    uint32_t code;
 };
+
+/* How many bytes all entries begin with: "user-" in user-1, user-2, ... */
+static size_t common_bytes(const struct dictionary *dictionary)
+{
+    str first = dictionary->count != 0 ? dictionary_at(dictionary, 0) : STR("");
+    size_t common = first.size;
+    for (uint32_t code = 1; code < dictionary->count && common != 0; code++) {
+        str bytes = dictionary_at(dictionary, code);
+        common = MIN_OF(common, bytes.size);
+        while (common != 0 && memcmp(first.data, bytes.data, common) != 0)
+            common--;
+    }
+    return common;
+}
 
 static uint64_t prefix_of(str bytes)
 {
@@ -153,9 +158,11 @@ enum status dictionary_sort(const struct dictionary *dictionary, str **ret_sorte
         mem_free(rank);
         return no_memory(dictionary->count, err);
     }
+    size_t common = common_bytes(dictionary);
     for (uint32_t code = 0; code < dictionary->count; code++) {
         str bytes = dictionary_at(dictionary, code);
-        keys[code] = (struct sort_key){ prefix_of(bytes), code, (uint32_t)bytes.size, bytes.data };
+        keys[code] = (struct sort_key){ .prefix = prefix_of(str_slice(bytes, common, bytes.size)), .bytes = bytes.data,
+                                        .size = (uint32_t)bytes.size, .code = code };
     }
     qsort(keys, dictionary->count, sizeof *keys, compare_keys);
     for (size_t i = 0; i < dictionary->count; i++) {

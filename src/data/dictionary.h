@@ -11,14 +11,19 @@
 
 struct dictionary_entry {
     const char *bytes;
-    uint32_t size;
-    uint32_t hash; /* the upper half of the 64 bits */
+    size_t size;
+};
+
+/* A slot keeps half of the hash, so that neither a miss nor growing touches the entries' memory. */
+struct dictionary_slot {
+    uint32_t hash;
+    uint32_t filled; /* 1 + code, 0 = free */
 };
 
 struct dictionary {
     struct arena *arena; /* the bytes; the tables are on the heap and go with dictionary_done */
     struct dictionary_entry *entries;
-    uint32_t *slots; /* 1 + code, 0 = free; linear probing */
+    struct dictionary_slot *slots; /* linear probing */
     size_t count, entry_capacity, slot_count;
     uint64_t seed;
 };
@@ -27,11 +32,15 @@ struct dictionary {
 void dictionary_init(struct dictionary *dictionary, struct arena *arena);
 void dictionary_done(struct dictionary *dictionary);
 
-/* The code of `bytes`; false where they are not in. About 10 ns for short ones that are in the cache. */
-bool dictionary_find(const struct dictionary *dictionary, str bytes, uint32_t *ret_code);
+/* The code of `bytes`; false where they are not in. `ret_hash` is for dictionary_insert. */
+bool dictionary_find(const struct dictionary *dictionary, str bytes, uint64_t *ret_hash, uint32_t *ret_code);
 
-/* The code of `bytes`, which are copied in when they are new. ERR_LIMIT above FRAME_CATEGORIES_MAX
- * entries, and without memory. */
+/* Copies in `bytes`, which dictionary_find has just not found. ERR_LIMIT above FRAME_CATEGORIES_MAX entries, and
+ * without memory. */
+must_use enum status dictionary_insert(struct dictionary *dictionary, str bytes, uint64_t hash, uint32_t *ret_code,
+                                       struct error *err);
+
+/* Finds or inserts. */
 must_use enum status dictionary_add(struct dictionary *dictionary, str bytes, uint32_t *ret_code, struct error *err);
 
 static inline str dictionary_at(const struct dictionary *dictionary, uint32_t code)

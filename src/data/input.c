@@ -234,7 +234,7 @@ void input_close(struct input *input)
     if (input == NULL)
         return;
     if (input->content != NULL)
-        (void)munmap((void *)input->content, input->bytes); /* ours, whole */
+        (void)munmap((void *)input->content, input->mapped_bytes); /* ours, whole */
     if (input->fd >= 0)
         (void)close(input->fd); /* was only read */
     mem_free(input);
@@ -275,7 +275,8 @@ enum status input_load(struct input *input, struct error *err)
         return status;
     }
     input->content = content;
-    input->bytes = filled; /* of a shorter file the last pages stay mapped until the process ends: rare, and small */
+    input->mapped_bytes = input->bytes;
+    input->bytes = filled;
     return OK;
 }
 

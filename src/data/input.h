@@ -17,6 +17,7 @@ struct input {
     size_t bytes_max;
     bool is_spooled;     /* an anonymous file that only we know */
     const char *content; /* [bytes]; NULL before input_load, and for an empty file */
+    size_t mapped_bytes; /* behind `content`; more than `bytes` where the file became shorter meanwhile */
 };
 
 /* Opens one file, or stdin for "-". gzip and zstd are recognized by their first bytes. ERR_NOT_FOUND;

@@ -50,17 +50,15 @@ static str ending_of(str path)
 }
 
 /* What the first bytes look like; anything unknown is taken for CSV. */
-static enum status format_of_content(struct input *input, enum read_format *ret_format, struct error *err)
+static enum read_format format_of_content(const struct input *input)
 {
-    TRY(input_load(input, err));
-    str content = str_slice((str){ input->content, input->content != NULL ? input->bytes : 0 }, 0, 4096);
-    str text = str_trim(content);
-    *ret_format = READ_FORMAT_CSV;
+    char head[256];
+    ssize_t got = pread(input->fd, head, sizeof head, 0);
+    str content = { head, got > 0 ? (size_t)got : 0 }, text = str_trim(content);
     if (str_has_prefix(content, STR("PAR1")))
-        *ret_format = READ_FORMAT_PARQUET;
-    else if (str_has_prefix(text, STR("{")) || str_has_prefix(text, STR("[")))
-        *ret_format = READ_FORMAT_JSON;
-    return OK;
+        return READ_FORMAT_PARQUET;
+    bool is_json = str_has_prefix(text, STR("{")) || str_has_prefix(text, STR("["));
+    return is_json ? READ_FORMAT_JSON : READ_FORMAT_CSV;
 }
 
 struct source {
@@ -164,7 +162,8 @@ static enum status find_format(struct source *source, struct error *err)
         (read_format_of(ending_of(source->files[0]), &source->format) && source->format != READ_FORMAT_AUTO))
         return OK;
     TRY(input_open(source->files[0], bytes_max_of(source->options), &source->arena, &source->inputs[0], err));
-    return format_of_content(source->inputs[0], &source->format, err);
+    source->format = format_of_content(source->inputs[0]);
+    return OK;
 }
 
 static enum status append_source(const struct source *source, struct buf *sql, struct error *err)
