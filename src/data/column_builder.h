@@ -74,11 +74,12 @@ void column_builder_add_missing(struct column_builder *builder);
 /* Appends a text, in room reserved before; bytes that are no UTF-8 become \xNN and are counted. */
 must_use enum status column_builder_add_text(struct column_builder *builder, str text, struct error *err);
 
-/* Replaces `ret_escaped` by the text with each byte that is part of no UTF-8 sequence as \xNN; false when it is full. */
+/* Replaces `ret_escaped` by the text, in which each byte that is part of no UTF-8 sequence is \xNN. False when
+ * it is full. */
 bool column_text_escape(str text, struct buf *ret_escaped);
 
-/* The finished column: categories in byte order, values of our own handed over to `frame->blocks` (which has room). `note`
- * may be NULL; what the builder itself noticed is put behind it. The builder is only good for _done then. */
+/* The finished column: categories in byte order, values of our own handed over to `frame->blocks`, which has room.
+ * `note` may be NULL; what the builder itself noticed is put behind it. The builder is only good for _done then. */
 must_use enum status column_builder_finish(struct column_builder *builder, str name, const char *note,
                                            struct frame *frame, struct column *ret_column, struct error *err);
 

@@ -4,6 +4,7 @@
 #include "base/number.h"
 #include "base/time_text.h"
 
+/* Of "#N/A N/A" and its like: longer texts need no comparison. */
 #define MISSING_BYTES_MAX 8
 /* "2026-11-21" is the shortest time, so shorter texts need no parser. */
 #define TIME_BYTES_MIN 10
@@ -28,7 +29,8 @@ bool csv_cell_is_missing(str text)
 bool csv_cell_boolean(str text, bool *ret_value)
 {
     *ret_value = str_equal(text, STR("true")) || str_equal(text, STR("True")) || str_equal(text, STR("TRUE"));
-    return *ret_value || str_equal(text, STR("false")) || str_equal(text, STR("False")) || str_equal(text, STR("FALSE"));
+    return *ret_value || str_equal(text, STR("false")) || str_equal(text, STR("False")) ||
+           str_equal(text, STR("FALSE"));
 }
 
 bool csv_cell_number(str text, double *ret_value)
@@ -40,6 +42,7 @@ bool csv_cell_number(str text, double *ret_value)
         return false;
     if (trimmed.size != text.size && number_parse_f64_or_special(trimmed, ret_value))
         return true;
+    /* number_parse_f64 refuses what is beyond the largest double; pandas and C read an infinity there. */
     struct number number;
     if (!number_scan(trimmed, &number) || number.size != trimmed.size || number.is_finite)
         return false;

@@ -142,7 +142,7 @@ const char *csv_column_note(const struct csv_column *column, const char *name_no
         (void)buf_printf(&note, "%smost values are no text, but line %zu holds \"%.*s\": read as text",
                          note.size != 0 ? "; " : "", column->odd_line, STR_ARG(buf_str(&odd)));
     if (column->rounded != 0)
-        (void)buf_printf(&note, "%s%zu integers are beyond 2^53 and were rounded to doubles", note.size != 0 ? "; " : "",
-                         column->rounded);
+        (void)buf_printf(&note, "%s%zu integers are beyond 2^53 and were rounded to doubles",
+                         note.size != 0 ? "; " : "", column->rounded);
     return note.size == 0 ? NULL : arena_copy(arena, buf_str(&note)).data; /* a full buffer cut it off: still of use */
 }

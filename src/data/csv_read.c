@@ -6,8 +6,10 @@
 #include "data/csv_names.h"
 #include "data/duckdb_dialect.h"
 
+/* Types are guessed from so many rows; a wrong guess costs a second pass for that column, not a wrong value. */
 #define SAMPLE_ROWS 1000
 #define PROGRESS_ROWS ((size_t)1 << 15)
+/* Of a field that the caller's list of columns leaves out. */
 #define NOT_WANTED SIZE_MAX
 #define ROWS_GUESS_FACTOR 1.05
 #define FIELD_TEXT_MAX ((size_t)1 << 32)
@@ -91,7 +93,8 @@ static enum status find_dialect(struct table *table, struct error *err)
     TRY(refuse_other_content(content_of(table), err));
     if (csv_dialect_find(content_of(table), &table->dialect) || table->options->delimiter != 0) {
         if (table->options->delimiter != 0)
-            table->dialect = (struct csv_dialect){ .delimiter = table->options->delimiter, .quote = '"', .escape = '"' };
+            table->dialect =
+                (struct csv_dialect){ .delimiter = table->options->delimiter, .quote = '"', .escape = '"' };
         return OK;
     }
     struct csv_dialect sniffed;
@@ -126,7 +129,8 @@ static enum status first_row(struct table *table, struct csv_scanner *scanner, s
     return OK;
 }
 
-/* Guesses the rows of the only file from the size of its first ones, a little high: what is too much stays unwritten. */
+/* Guesses the rows of the only file from the size of its first ones, a little high: memory that stays unwritten
+ * costs nothing. 0 = no guess. */
 static size_t guess_rows(const struct table *table, const struct csv_scanner *scanner, size_t sampled)
 {
     size_t sampled_bytes = (size_t)(scanner->at - table->input->content);
@@ -294,7 +298,8 @@ static enum status read_rows(struct table *table, struct csv_scanner *scanner, b
             first_line = scanner->line;
         if (count != table->field_count)
             return error_set(err, ERR_INVALID, "line %zu has %zu field%s where %s has %zu", scanner->line, count,
-                             count == 1 ? "" : "s", table->has_header ? "the header" : "the first line", table->field_count);
+                             count == 1 ? "" : "s", table->has_header ? "the header" : "the first line",
+                             table->field_count);
         TRY(put_row(table, scanner, err));
         report(table, is_first_pass);
     }

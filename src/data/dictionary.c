@@ -106,8 +106,9 @@ enum status dictionary_insert(struct dictionary *dictionary, str bytes, uint64_t
 enum status dictionary_add(struct dictionary *dictionary, str bytes, uint32_t *ret_code, struct error *err)
 {
     uint64_t hash;
-    return dictionary_find(dictionary, bytes, &hash, ret_code) ? OK
-                                                               : dictionary_insert(dictionary, bytes, hash, ret_code, err);
+    if (dictionary_find(dictionary, bytes, &hash, ret_code))
+        return OK;
+    return dictionary_insert(dictionary, bytes, hash, ret_code, err);
 }
 
 /* Eight bytes as one number, behind what all texts begin with, settle most comparisons without touching the texts. */

@@ -17,9 +17,8 @@ enum status duckdb_dialect_find(str path, struct csv_dialect *ret_dialect, struc
     TRY(duckdb_door_connect(database, &connection, err));
     struct duckdb_binding binding = { .kind = DUCKDB_BIND_TEXT, .text = path };
     CLEANUP(duckdb_door_result_slot) duckdb_result result = { 0 };
-    TRY(duckdb_door_query(connection,
-                          STR("SELECT Delimiter, Quote, Escape, Comment, SkipRows::UBIGINT FROM sniff_csv(?)"), &binding, 1,
-                          &result, err));
+    str sql = STR("SELECT Delimiter, Quote, Escape, Comment, SkipRows::UBIGINT FROM sniff_csv(?)");
+    TRY(duckdb_door_query(connection, sql, &binding, 1, &result, err));
     CLEANUP(duckdb_door_chunk_slot) duckdb_data_chunk chunk = NULL;
     TRY(duckdb_door_fetch(&result, &chunk, err));
     if (chunk == NULL || duckdb_data_chunk_get_size(chunk) == 0)

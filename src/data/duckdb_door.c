@@ -51,12 +51,15 @@ static const struct {
 /* The first paragraph: behind it come "LINE 1: select ...", candidates, and lists of possible solutions. */
 static str first_paragraph(str text)
 {
-    for (size_t i = 0; i + 1 < text.size; i++)
-        if (text.data[i] == '\n' && (text.data[i + 1] == '\n' || str_has_prefix(str_slice(text, i + 1, text.size), STR("LINE "))))
+    for (size_t i = 0; i + 1 < text.size; i++) {
+        str rest = str_slice(text, i + 1, text.size);
+        if (text.data[i] == '\n' && (rest.data[0] == '\n' || str_has_prefix(rest, STR("LINE "))))
             return str_slice(text, 0, i);
+    }
     return text;
 }
 
+/* One line without control characters, blanks at its ends or a full stop. */
 static void clean(str text, char cleaned[512])
 {
     size_t size = 0;

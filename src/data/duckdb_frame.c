@@ -66,6 +66,7 @@ static struct type_rule rule_of(duckdb_type type)
     }
 }
 
+/* One duckdb_frame_read() at work. */
 struct loading {
     const struct duckdb_frame_options *options;
     size_t column_count;
@@ -101,6 +102,7 @@ static enum status find_column(duckdb_prepared_statement statement, str wanted, 
     return error_set(err, ERR_NOT_FOUND, "there is no column \"%.*s\"", STR_ARG(wanted));
 }
 
+/* JSON is VARCHAR under another name; its texts are quoted, as `"x"`. */
 static bool is_json(duckdb_prepared_statement statement, idx_t index)
 {
     duckdb_logical_type type = duckdb_prepared_statement_column_logical_type(statement, index);
@@ -111,6 +113,7 @@ static bool is_json(duckdb_prepared_statement statement, idx_t index)
     return is_alias;
 }
 
+/* Notes the name and how the values will come. */
 static void learn_column(struct loading *loading, size_t column, duckdb_prepared_statement statement, idx_t index)
 {
     const char *name = duckdb_prepared_statement_column_name(statement, index);
@@ -190,7 +193,8 @@ static enum status prepare_projection(struct loading *loading, duckdb_connection
         buf_printf(&sql, " LIMIT %zu", options->rows_max);
     if (buf_is_overfull(&sql))
         return error_set(err, ERR_LIMIT, "the column names are too long");
-    return duckdb_door_prepare(connection, buf_str(&sql), options->bindings, options->binding_count, ret_statement, err);
+    return duckdb_door_prepare(connection, buf_str(&sql), options->bindings, options->binding_count, ret_statement,
+                               err);
 }
 
 /* The number of rows, asked for before they are read; 0 where that fails: the query itself will say why. */

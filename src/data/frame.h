@@ -26,7 +26,15 @@
 enum column_storage { STORAGE_NUMBER, STORAGE_CATEGORY, STORAGE_TIME, STORAGE_COUNT };
 
 /* What the file or database said the values are, before anybody interprets them. */
-enum column_source { SOURCE_FLOAT, SOURCE_INTEGER, SOURCE_BOOLEAN, SOURCE_STRING, SOURCE_TIME, SOURCE_OTHER, SOURCE_COUNT };
+enum column_source {
+    SOURCE_FLOAT,
+    SOURCE_INTEGER,
+    SOURCE_BOOLEAN,
+    SOURCE_STRING,
+    SOURCE_TIME,
+    SOURCE_OTHER, /* nested: lists, structs, maps */
+    SOURCE_COUNT
+};
 
 #define FRAME_MISSING UINT32_MAX
 #define FRAME_TIME_MISSING INT64_MIN

@@ -11,6 +11,7 @@
 
 #define CELLS_MAX ((size_t)1 << 32)
 #define FIRST_COLUMNS 16
+/* One JSON value of a request; what is longer is no feature. */
 #define CELL_TEXT_MAX ((size_t)16 << 20)
 
 /* A column that has no value yet counts its rows only; `is_started` tells whether `builder` is in use. */
@@ -131,6 +132,7 @@ static struct layout layout_of(enum frame_cell_kind kind)
     return (struct layout){ STORAGE_CATEGORY, SOURCE_STRING };
 }
 
+/* The column's first value decides its storage; the rows before it are missing. */
 static enum status start(struct frame_builder *builder, struct building *column, struct layout layout,
                          struct error *err)
 {
@@ -179,8 +181,8 @@ static enum status append_as_text(struct column_builder *to, const struct frame_
         column_builder_add_missing(to);
         return OK;
     }
-    return column_builder_add_text(to, cell->kind == FRAME_CELL_TEXT ? cell->text : (str){ text, print_cell(cell, text) },
-                                   err);
+    str printed = cell->kind == FRAME_CELL_TEXT ? cell->text : (str){ text, print_cell(cell, text) };
+    return column_builder_add_text(to, printed, err);
 }
 
 /* The values so far as text: a number or time is spelled as column_to_category() would. */
@@ -198,6 +200,7 @@ static enum status turn_into_text(struct frame_builder *builder, struct building
     return OK;
 }
 
+/* Integers and floats share a column; texts and booleans do not, though both are categories. */
 static bool fits(const struct column_builder *builder, const struct frame_cell *cell)
 {
     struct layout layout = layout_of(cell->kind);
@@ -261,7 +264,7 @@ enum status frame_builder_finish(struct frame_builder *builder, struct frame **r
             TRY(start(builder, column, (struct layout){ STORAGE_NUMBER, SOURCE_FLOAT }, err));
         const char *note = NULL;
         if (column->mixed_row != 0)
-            note = arena_printf(&builder->arena, "values of several types: row %zu is the first that differs; read as text",
+            note = arena_printf(&builder->arena, "values of several types are read as text; row %zu is the first odd one",
                                 column->mixed_row).data;
         TRY(column_builder_finish(&column->builder, column->name, note, frame, &frame->columns[i], err));
         frame->column_count = i + 1;

@@ -64,7 +64,8 @@ DEFINE_CLEANUP(struct frame_builder, frame_builder_free);
 
 /* The index of the column of that name, made where there is none; rows before it are missing.
  * ERR_LIMIT above READ_COLUMNS_MAX columns. */
-must_use enum status frame_builder_column(struct frame_builder *builder, str name, size_t *ret_column, struct error *err);
+must_use enum status frame_builder_column(struct frame_builder *builder, str name, size_t *ret_column,
+                                          struct error *err);
 
 /* Sets a cell of the row being filled; the last one put wins. */
 must_use enum status frame_builder_put(struct frame_builder *builder, size_t column, struct frame_cell cell,

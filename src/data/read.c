@@ -175,8 +175,10 @@ static enum status append_source(const struct source *source, struct buf *sql, s
             (void)buf_append_byte(sql, ',');
         (void)duckdb_door_literal(sql, source->inputs[i]->path);
     }
-    (void)buf_printf(sql, "]%s%s)", source->file_count > 1 ? ", union_by_name=true" : "",
-                     is_parquet ? "" : ", format='auto', compression='uncompressed', maximum_object_size=" JSON_OBJECT_BYTES_MAX);
+    /* input_open() has unpacked the file, whatever its name still says. */
+    static const char json_options[] =
+        ", format='auto', compression='uncompressed', maximum_object_size=" JSON_OBJECT_BYTES_MAX;
+    (void)buf_printf(sql, "]%s%s)", source->file_count > 1 ? ", union_by_name=true" : "", is_parquet ? "" : json_options);
     return buf_is_overfull(sql) ? error_set(err, ERR_LIMIT, "too many files") : OK;
 }
 
@@ -192,7 +194,8 @@ static enum status read_by_duckdb(struct source *source, struct frame **ret_fram
     TRY(duckdb_door_connect(database, &connection, err));
     struct duckdb_frame_options frame_options = {
         .origin = options->path, .columns = options->columns, .column_count = options->column_count,
-        .rows_max = options->rows_max, .is_countable = source->format == READ_FORMAT_PARQUET, .on_progress = options->on_progress, .progress_context = options->progress_context,
+        .rows_max = options->rows_max, .is_countable = source->format == READ_FORMAT_PARQUET,
+        .on_progress = options->on_progress, .progress_context = options->progress_context,
     };
     return duckdb_frame_read(connection, buf_str(&sql), &frame_options, ret_frame, err);
 }

@@ -72,7 +72,8 @@ static bool same_cells(const struct frame *a, const struct frame *b)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     /* The first byte picks the format, so that one corpus serves all three. */
-    static const enum read_format formats[] = { READ_FORMAT_CSV, READ_FORMAT_PARQUET, READ_FORMAT_JSON, READ_FORMAT_AUTO };
+    static const enum read_format formats[] = { READ_FORMAT_CSV, READ_FORMAT_PARQUET, READ_FORMAT_JSON,
+                                                READ_FORMAT_AUTO };
     if (size < 2 || size > INPUT_BYTES_MAX)
         return 0;
     int fd = memfd_create("fuzz", MFD_CLOEXEC);

@@ -53,10 +53,10 @@ static int specificity(const struct media_range *range, enum exposition_format f
     str type = is_text ? STR("text/plain") : STR("application/openmetrics-text");
     if (str_equal_ignoring_case(range->type, type)) {
         /* OpenMetrics 0.0.1 is what old scrapers call the draft that 1.0.0 became. */
-        bool is_version = str_is_empty(range->version) ||
-                          (is_text ? str_equal(range->version, STR("0.0.4"))
-                                   : str_equal(range->version, STR("1.0.0")) || str_equal(range->version, STR("0.0.1")));
-        return is_version ? 3 : 0;
+        str version = range->version;
+        bool is_ours = is_text ? str_equal(version, STR("0.0.4"))
+                               : str_equal(version, STR("1.0.0")) || str_equal(version, STR("0.0.1"));
+        return str_is_empty(version) || is_ours ? 3 : 0;
     }
     /* A wildcard stands for what everybody can read: OpenMetrics must be asked for by name. */
     if (!is_text)

@@ -63,7 +63,15 @@ static double boot_time(struct buf *content)
 
 /* Fields of /proc/self/stat behind the command's name, counted as proc(5) does: 14 utime, 15 stime, 20 num_threads,
  * 22 starttime, 23 vsize, 24 rss. */
-enum { STAT_FIRST = 3, STAT_UTIME = 14, STAT_STIME = 15, STAT_THREADS = 20, STAT_START = 22, STAT_VSIZE = 23, STAT_RSS = 24 };
+enum {
+    STAT_FIRST = 3,
+    STAT_UTIME = 14,
+    STAT_STIME = 15,
+    STAT_THREADS = 20,
+    STAT_START = 22,
+    STAT_VSIZE = 23,
+    STAT_RSS = 24
+};
 
 static bool read_stat(struct buf *content, double fields[STAT_RSS + 1])
 {
@@ -113,7 +121,8 @@ static enum status add_files(struct metric_snapshot *snapshot, struct error *err
         for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
             open_fds += entry->d_name[0] != '.';
         (void)closedir(folder); /* was only read */
-        TRY(add_one(snapshot, METRIC_GAUGE, "process_open_fds", NULL, "Number of open file descriptors.", open_fds, err));
+        TRY(add_one(snapshot, METRIC_GAUGE, "process_open_fds", NULL, "Number of open file descriptors.", open_fds,
+                    err));
     }
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
@@ -142,7 +151,8 @@ static enum status add_cpu(struct metric_snapshot_family *family, str line, stru
         double value;
         if (!number_parse_f64(word, &value))
             break;
-        struct metric_label labels[] = { { STR("cpu"), str_slice(cpu, 3, cpu.size) }, { STR("mode"), str_of(modes[i]) } };
+        struct metric_label labels[] = { { STR("cpu"), str_slice(cpu, 3, cpu.size) },
+                                         { STR("mode"), str_of(modes[i]) } };
         TRY(metric_snapshot_add(family, labels, COUNT(labels), value / ticks, err));
     }
     return OK;
@@ -212,7 +222,8 @@ static enum status add_disk(struct metric_snapshot *snapshot, const char *folder
     } sizes[] = {
         { "node_filesystem_size_bytes", "Filesystem size in bytes.", (double)info.f_blocks },
         { "node_filesystem_free_bytes", "Filesystem free space in bytes.", (double)info.f_bfree },
-        { "node_filesystem_avail_bytes", "Filesystem space available to non-root users in bytes.", (double)info.f_bavail },
+        { "node_filesystem_avail_bytes", "Filesystem space available to non-root users in bytes.",
+          (double)info.f_bavail },
     };
     struct metric_label label = { STR("mountpoint"), str_of(folder) };
     for (size_t i = 0; i < COUNT(sizes); i++) {

@@ -14,8 +14,8 @@ static enum status fill(struct metric_registry *registry, struct error *err)
     struct metric_description counters = { .kind = METRIC_COUNTER, .name = "api_requests_total",
                                            .help = "Requests \\ \"answered\"\nso far.", .label_count = 2,
                                            .labels = { "method", "endpoint" } };
-    struct metric_description gauges = { .kind = METRIC_GAUGE, .name = "drift_score", .help = "Drift.", .label_count = 1,
-                                         .labels = { "model_name" } };
+    struct metric_description gauges = { .kind = METRIC_GAUGE, .name = "drift_score", .help = "Drift.",
+                                         .label_count = 1, .labels = { "model_name" } };
     struct metric_description histograms = { .kind = METRIC_HISTOGRAM, .name = "api_request_latency_seconds",
                                              .help = "Latency.", .unit = "seconds" };
     TRY(metric_family_new(registry, &counters, &hits, err));
