@@ -1,4 +1,5 @@
 /** Builds each page to one HTML file with its script and style inside: `node build.mjs [--out FOLDER] [PAGE...]`.
+ *  `--depfile FILE --target NAME` also writes what NAME was made from, for make and ninja.
  *
  * The page's Content-Security-Policy allows exactly its own script, by hash, and no address to load anything from. */
 import { createHash } from 'node:crypto';
@@ -14,14 +15,21 @@ const root = path.dirname(fileURLToPath(import.meta.url));
 const PAGES = { report: "'none'", docs: "'self'", index: "'self'" };
 
 const { values, positionals } = parseArgs({
-  options: { out: { type: 'string', default: path.join(root, 'dist') } }, allowPositionals: true });
+  options: { out: { type: 'string', default: path.join(root, 'dist') }, depfile: { type: 'string' }, target: { type: 'string' } },
+  allowPositionals: true });
 const pages = positionals.length > 0 ? positionals : Object.keys(PAGES);
+
+const sources = new Set();
 
 await mkdir(values.out, { recursive: true });
 for (const page of pages) {
   const html = await buildPage(page);
   await writeFile(path.join(values.out, `${page}.html`), html);
   console.log(`${page}.html ${(Buffer.byteLength(html) / 1000).toFixed(0)} kB`);
+}
+if (values.depfile) {
+  const escaped = [...sources].map((file) => file.replaceAll(' ', '\\ '));
+  await writeFile(values.depfile, `${values.target}: ${escaped.join(' ')}\n`);
 }
 
 async function buildPage(page) {
@@ -34,6 +42,8 @@ async function buildPage(page) {
     },
   });
   const scripts = output.filter((file) => file.type === 'chunk');
+  // Ids of virtual modules start with a NUL, or carry a query.
+  for (const id of scripts.flatMap((chunk) => chunk.moduleIds)) if (id.startsWith(root)) sources.add(id.split('?')[0]);
   const styles = output.filter((file) => file.fileName.endsWith('.css'));
   const template = output.find((file) => file.fileName.endsWith('.html'));
   if (scripts.length !== 1 || styles.length !== 1 || !template)

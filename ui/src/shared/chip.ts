@@ -13,7 +13,7 @@ export function chip(tone: Tone, text: string, title?: string): HTMLElement {
 /** The document's verdict words. */
 export function verdictChip(verdict: string): HTMLElement {
   switch (verdict) {
-    case 'ok': return chip('ok', 'No drift');
+    case 'ok': return chip('ok', 'Within limits');
     case 'drift': return chip('drift', 'Drift');
     case 'failed_tests': return chip('fail', 'Tests failed');
     case 'drift_and_failed_tests': return chip('fail', 'Drift, tests failed');
