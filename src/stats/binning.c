@@ -1,3 +1,5 @@
+/* Equality with NumPy is in the order of operations: span / count, times i, plus low, each rounded once, and values
+ * compared with the finished edges. A formula that is the same on paper moves a value over an edge now and then. */
 #include "stats/binning.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* Probabilities are taken as given: they are not scaled to a sum of 1 first, as scikit-learn does not either. */
 #include "stats/calibration.h"
 
 #include <math.h>

@@ -1,3 +1,5 @@
+/* Expectations are the margins' products; nothing is stored but running sums, so tables of any size need no scratch.
+ * Counts become doubles before they are multiplied: exact up to 2^53, and products cannot overflow. */
 #include "stats/chi_square.h"
 
 #include <math.h>

@@ -1,3 +1,5 @@
+/* Everything is read off the confusion matrix, whose margins are summed anew where they are needed: classes are few,
+ * rows are many, and only stats_confusion() sees the rows. */
 #include "stats/classification.h"
 
 #include <math.h>

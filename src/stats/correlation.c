@@ -1,3 +1,7 @@
+/* The matrix goes through the rows in blocks: a block of every column is centred and scaled into scratch, where all
+ * pairs find it in the cache, and the products of pairs are summed. Sums are around each column's own mean, so
+ * correlation_of() has little left to subtract; columns with gaps carry a second column of ones and zeros, which
+ * turns "rows where both are there" into products too. */
 #include "stats/correlation.h"
 
 #include <math.h>

@@ -1,3 +1,5 @@
+/* Noncentral tails are mixtures of central ones with Poisson weights; the root in the noncentrality is bisected,
+ * because the tail rises with it and is cheap. */
 #include "stats/effect_size.h"
 
 #include <math.h>

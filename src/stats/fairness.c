@@ -1,3 +1,4 @@
+/* Each measure is the spread of one rate over the groups, so one pass keeps a smallest and a largest per rate. */
 #include "stats/fairness.h"
 
 #include <math.h>

@@ -1,3 +1,5 @@
+/* 2 x 2: the probabilities relative to the most likely table follow from each other by small ratios, so no factorial
+ * of a large count, with its lost digits, is ever taken. Larger tables: a walk with bounds. */
 #include "stats/fisher_exact.h"
 
 #include <math.h>

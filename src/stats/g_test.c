@@ -1,3 +1,5 @@
+/* Terms o ln(o / e) have both signs and nearly cancel for equal shares; the sum is exact enough, since what is asked
+ * of it is a tail probability, and its own rounding is some 1e-16 of the rows. */
 #include "stats/g_test.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* Small draws one by one, large ones by rejection from a hat that fits at any size. */
 #include "stats/hypergeometric_internal.h"
 
 #include <math.h>

@@ -1,3 +1,5 @@
+/* Knight's idea: put the rows in order of x; then a pair is discordant when its y stand in the wrong order, and merge
+ * sort counts those while it sorts. Pairs tied in x, in y and in both are taken off by formula. */
 #include "stats/kendall.h"
 
 #include <math.h>

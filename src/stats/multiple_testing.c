@@ -1,3 +1,4 @@
+/* Step-up methods as adjusted p-values: comparing those with any level gives that level's decisions. */
 #include "stats/multiple_testing.h"
 
 #include <math.h>

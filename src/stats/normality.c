@@ -1,3 +1,4 @@
+/* Fourth powers are why deviations are divided by the largest one first. */
 #include "stats/normality.h"
 
 #include <math.h>

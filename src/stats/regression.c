@@ -1,3 +1,5 @@
+/* Errors are scaled by a power of two before they are squared, and back at the end: exact, and the only difference
+ * between an RMSE of 1e300 and infinity. */
 #include "stats/regression.h"
 
 #include <math.h>

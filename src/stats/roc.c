@@ -1,3 +1,5 @@
+/* Curves and areas are walks down two sorted columns at once. Rows with one and the same score have no order among
+ * them, so each step takes all of them together: that is what makes ties come out right in every number here. */
 #include "stats/roc.h"
 
 #include <math.h>

@@ -1,3 +1,5 @@
+/* Two p-values for one question. Ours deals the pooled rows to the sides by the law of such deals; NumPy's shuffles
+ * all rows with its old generator, which must be followed bit by bit to answer the same. */
 #include "stats/total_variation.h"
 
 #include <math.h>
