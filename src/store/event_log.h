@@ -23,6 +23,7 @@
 #include "data/frame.h"
 
 struct event_log;
+struct journal_io;
 
 struct event_log_options {
     const char *folder;         /* created when missing */
@@ -30,6 +31,7 @@ struct event_log_options {
     size_t memory_bytes_max;    /* DuckDB's own limit (default 256 MiB) */
     int64_t raw_retention_days; /* events older than that are dropped (0 keeps all) */
     int64_t query_ms_max;       /* event_log_query is stopped then (default 30 s) */
+    const struct journal_io *journal_io; /* tests make writes and syncs fail; NULL = the system's */
 };
 #define EVENT_LOG_RETENTION_DAYS 30
 
@@ -111,7 +113,8 @@ struct event_label {
     int64_t timestamp_us; /* when it became known; INT64_MIN = now */
 };
 
-/* Stores labels and waits until they are durable. `ret_matched` counts those whose event is there already. */
+/* Stores labels and waits until they are durable. `ret_matched` counts those whose event is there already, with
+ * some 1 in 10,000 of the others, and those whose event the retention has dropped. ERR_INVALID without a target. */
 must_use enum status event_log_label(struct event_log *log, str model_name, const struct event_label *labels, size_t count,
                                      size_t *ret_matched, struct error *err);
 
@@ -122,7 +125,7 @@ typedef void event_label_done(void *self, enum status status, size_t matched, co
 must_use enum status event_log_label_async(struct event_log *log, str model_name, const struct event_label *labels,
                                            size_t count, event_label_done *done, void *self, struct error *err);
 
-/* Which events. Unset members do not restrict. */
+/* Which events. Members left zero do not restrict, but for the times. */
 struct event_window {
     str model_name;    /* required */
     str model_version; /* empty = all versions */
@@ -157,7 +160,9 @@ must_use enum status event_log_models(struct event_log *log, struct arena *arena
 /* Deletes all events and labels of a model (DELETE /production-data); empty name = of all models. Durable when it returns. */
 must_use enum status event_log_clear(struct event_log *log, str model_name, uint64_t *ret_rows, struct error *err);
 
-/* Moves closed days to Parquet and drops what is older than the retention. The clock thread calls it daily. */
+/* Moves closed days (UTC, by event time) to Parquet files and drops days whose events both happened and arrived
+ * longer ago than the retention: history that is captured late stays as long as fresh events. The clock
+ * thread calls it daily. */
 must_use enum status event_log_maintain(struct event_log *log, int64_t now_us, struct error *err);
 
 struct event_log_stats {
@@ -168,8 +173,10 @@ struct event_log_stats {
 /* Counters since the start and present sizes; cheap, any thread. */
 void event_log_stats_now(struct event_log *log, struct event_log_stats *ret_stats);
 
-/* One SELECT over the views (one a model, and "events" over all): result rows as a frame. Anything but a query, and
- * any file access, is ERR_INVALID. */
+/* One SELECT over the views: one a model, named like it, with its features, probability_CLASS, tag_NAME,
+ * prediction_id, timestamp, model_version, prediction, target, arrived; "events" and "labels" over all
+ * models. Anything but one query, and any file access, is ERR_INVALID; more than `rows_max` rows or out of memory
+ * ERR_LIMIT; longer than query_ms_max ERR_UNAVAILABLE. */
 must_use enum status event_log_query(struct event_log *log, str sql, size_t rows_max, struct frame **ret_frame,
                                      struct error *err);
 
