@@ -2,7 +2,7 @@
 """Two-sample KS, 10^6 against 10^6 unsorted doubles, one thread: scipy.stats.ks_2samp and ours, in turns, in one run.
 
     meson setup build/release -Dbuildtype=release && ninja -C build/release src/stats/libkedge_stats.so
-    python3 bench/ks.py build/release/src/stats/libkedge_stats.so
+    python3 bench/ks.py [build/release/src/stats/libkedge_stats.so]
 
 Prints the median time of each way and the ratio of medians. Ours includes copying the data (both ways of ours reorder
 their input, SciPy copies too) and the p-value. "sorted" is what a caller pays who keeps the sorted samples afterwards;
@@ -14,6 +14,7 @@ import os
 os.environ["OMP_NUM_THREADS"] = "1"
 
 import ctypes  # noqa: E402
+import glob  # noqa: E402
 import statistics  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
@@ -60,9 +61,11 @@ class Ours:
 
 
 def main():
-    if len(sys.argv) != 2:
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    built = sys.argv[1:] or sorted(glob.glob(root + "/build/release/src/stats/libkedge_stats.so"))
+    if len(built) != 1:
         sys.exit(__doc__)
-    ours = Ours(sys.argv[1])
+    ours = Ours(built[0])
     rng = np.random.default_rng(1)
     same = True
     for what, shift in (("no drift", 0.0), ("shift of 0.005 sigma", 0.005)):

@@ -3,7 +3,7 @@
  *     g(x) = [cos t1 x, cos t2 x, sin t1 x, sin t2 x], t = {0.4, 0.8} / (IQR of the pooled values / 2)
  *     W = N d' pinv(S) d ~ chi2_rank(S)
  *
- * Numbers of scipy.stats.epps_singleton_2samp. Source: [EppsSingleton1986], [GoerlandKaiser2009]. */
+ * Numbers of scipy.stats.epps_singleton_2samp. Source: [EppsSingleton1986], [GoergKaiser2009]. */
 #ifndef STATS_EPPS_SINGLETON_H
 #define STATS_EPPS_SINGLETON_H
 

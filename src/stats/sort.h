@@ -17,7 +17,7 @@ struct stats_finite {
 struct stats_finite stats_compact_finite(const double *values, size_t count, double *out);
 
 /* Sorts values[count] (no NaN) ascending, in place; -0.0 sorts as 0.0 and may trade places with it.
- * scratch: [count] doubles. O(count), about 10 ns a value at 10^6 (bench/ks_bench.c). count < 2^32. */
+ * scratch: [count] doubles. O(count), about 10 ns a value at 10^6 (bench/ks.py). count < 2^32. */
 void stats_sort(double *values, size_t count, double *scratch);
 
 /* Stable argsort: order[i] becomes the index of the i-th smallest value (no NaN). `values` stays as it is.
