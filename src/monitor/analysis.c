@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "monitor/column_analysis.h"
+#include "monitor/model_quality.h"
 #include "monitor/schema.h"
 #include "monitor/verdict.h"
 
@@ -18,8 +19,8 @@ struct job {
     struct error error;
 };
 
-/* Jobs beside the columns: each side's repeated rows and gaps. */
-#define TABLE_JOBS 2
+/* Jobs beside the columns: each side's repeated rows and gaps, and the model. */
+#define TABLE_JOBS 3
 
 struct analysis {
     const struct analysis_options *options;
@@ -71,6 +72,14 @@ static enum status analyse_table(struct analysis *analysis, size_t side, struct 
 static enum status correlate(struct analysis *analysis, size_t part, struct error *err)
 {
     return correlations_fill(&analysis->correlations, part, err);
+}
+
+static enum status judge_model(struct analysis *analysis, size_t index, struct error *err)
+{
+    (void)index;
+    struct model_input input = { analysis->options, analysis->schema,
+                                 { analysis->frames[0]->rows, analysis->frames[1]->rows } };
+    return model_quality_make(&input, analysis->report, err);
 }
 
 /* What the profiles know about the whole table. */
@@ -168,6 +177,8 @@ static enum status run_jobs(struct analysis *analysis, struct error *err)
     if (!jobs)
         return error_set(err, ERR_LIMIT, "%zu columns do not fit in memory", columns);
     analysis->jobs = jobs;
+    if (analysis->options->check_model)
+        add_job(analysis, judge_model, 0);
     for (size_t part = 0; part < parts; part++)
         add_job(analysis, correlate, part);
     if (analysis->options->check_data)

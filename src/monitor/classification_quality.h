@@ -15,7 +15,6 @@
 #define CURVE_POINTS_MAX 200
 #define CALIBRATION_BINS 10
 #define LIFT_STEPS 20
-#define SEGMENT_VALUES_MAX 50
 
 struct label_quality {
     struct stats_class_quality quality;

@@ -102,7 +102,8 @@ static void deal_rows(const uint64_t *hashes, size_t row_count, unsigned part_bi
     for (size_t i = 0; i < row_count; i++)
         rows[starts[part_of(hashes[i], part_bits)]++] = (struct hashed_row){ hashes[i], (uint32_t)i };
     /* Placing moved each start to the next part's; move them back. */
-    memmove(starts + 1, starts, parts * sizeof *starts);
+    for (size_t part = parts; part > 0; part--)
+        starts[part] = starts[part - 1];
     starts[0] = 0;
 }
 

@@ -9,7 +9,7 @@
 #define NAME_WIDTH_MAX 32
 
 /* Width of a table row without the name. */
-#define FIXED_WIDTH 58
+#define FIXED_WIDTH 60
 
 struct painter {
     const struct report *report;
@@ -73,6 +73,24 @@ static void put_text(struct painter *painter, str text)
     put_padded(painter, text, width_of(text));
 }
 
+/* A sentence over as many lines as it takes, broken at blanks, indented by two. */
+static void put_wrapped(struct painter *painter, str text)
+{
+    str rest = text, word;
+    size_t at = 0;
+    while (str_split(&rest, ' ', &word)) {
+        size_t width = width_of(word);
+        if (at > 0 && at + 1 + width > painter->style->width) {
+            buf_printf(painter->out, "\n");
+            at = 0;
+        }
+        buf_printf(painter->out, at > 0 ? " " : "  ");
+        put_text(painter, word);
+        at += width + (at > 0 ? 1 : 2);
+    }
+    buf_printf(painter->out, "\n");
+}
+
 static void put_head(struct painter *painter)
 {
     const struct report *report = painter->report;
@@ -92,9 +110,7 @@ static void put_head(struct painter *painter)
     buf_printf(painter->out, "%s%s%s\n", ink_on(painter, verdicts[report->verdict].ink),
                verdicts[report->verdict].word, ink_off(painter));
     for (size_t i = 0; i < report->summary_count; i++) {
-        buf_printf(painter->out, "  ");
-        put_text(painter, report->summary[i]);
-        buf_printf(painter->out, "\n");
+        put_wrapped(painter, report->summary[i]);
     }
 }
 
@@ -156,8 +172,8 @@ static void put_row(struct painter *painter, const struct column_report *column)
     const struct drift_result *drift = &column->drift[0];
     buf_printf(out, " %-16s", drift_method_of(drift->method)->id);
     put_number(painter, drift->score, 9);
-    put_number(painter, drift->threshold, 7);
-    put_number(painter, drift->p_value, 9);
+    put_number(painter, drift->threshold, 8);
+    put_number(painter, drift->p_value, 10);
     buf_printf(out, " %s%s%s\n", ink_on(painter, drift->is_drifted ? INK_RED : INK_FAINT),
                drift->is_drifted ? "DRIFT" : "", ink_off(painter));
 }
@@ -177,7 +193,7 @@ static void put_columns(struct painter *painter)
     size_t room = painter->style->width > FIXED_WIDTH + NAME_WIDTH_MIN ? painter->style->width - FIXED_WIDTH
                                                                        : (size_t)NAME_WIDTH_MIN;
     painter->name_width = (int)MIN_OF(MIN_OF(widest, (size_t)NAME_WIDTH_MAX), room);
-    buf_printf(painter->out, "\n%s  %-*s type %-16s%9s%7s%9s%s\n", ink_on(painter, INK_BOLD), painter->name_width,
+    buf_printf(painter->out, "\n%s  %-*s type %-16s%9s%8s%10s%s\n", ink_on(painter, INK_BOLD), painter->name_width,
                "column", "method", "score", "limit", "p", ink_off(painter));
     size_t shown = MIN_OF(report->column_count, (size_t)TABLE_ROWS_MAX);
     for (size_t i = 0; i < shown; i++)
