@@ -376,6 +376,11 @@ static const struct option_entry entries[] = {
 
 static const struct option_table table = { entries, COUNT(entries) };
 
+const struct option_table *check_option_table(void)
+{
+    return &table;
+}
+
 enum status check_request_parse(int argc, char **argv, struct check_request *request, struct error *err)
 {
     arena_init(&request->arena, 0);

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "cli/option.h"
 #include "monitor/analysis_options.h"
 
 struct check_request {
@@ -21,6 +22,9 @@ struct check_request {
 /* Fills `request` (zeroed before) from the command line. ERR_INVALID for usage. check_request_done in any case. */
 must_use enum status check_request_parse(int argc, char **argv, struct check_request *request, struct error *err);
 void check_request_done(struct check_request *request);
+
+/* The table behind --help. */
+const struct option_table *check_option_table(void);
 
 void check_print_help(FILE *out);
 

@@ -3,25 +3,26 @@
 
 #include "base/attributes.h"
 #include "base/str.h"
+#include "cli/check_options.h"
 #include "cli/command.h"
+#include "cli/simulate_options.h"
 
-struct command {
-    const char *name;
-    const char *summary;
-    command_function *run;
+const struct command commands[] = {
+    { "check", "compare current data with a reference: drift, quality, model performance", command_check,
+      check_option_table, NULL },
+    { "simulate", "send the rows of a file to a server as predictions", command_simulate, simulate_option_table, NULL },
+    { "config", "check or show the configuration", command_config, NULL, "check show reference" },
+    { "completions", NULL, command_completions, NULL, "bash zsh fish" },
 };
-
-static const struct command commands[] = {
-    { "check", "compare current data with a reference: drift, quality, model performance", command_check },
-    { "config", "check or show the configuration", command_config },
-};
+const size_t command_count = COUNT(commands);
 
 static void print_help(FILE *out)
 {
     fprintf(out, "kedge " KEDGE_VERSION " - watches machine-learning models in production\n\n"
                  "usage: kedge COMMAND [OPTION]... [ARGUMENT]...\n\ncommands:\n");
     for (size_t i = 0; i < COUNT(commands); i++)
-        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+        if (commands[i].summary)
+            fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
     fprintf(out, "\n`kedge COMMAND --help` tells more. Exit status: 0 fine, 1 findings, 2 usage, 3 failed.\n");
 }
 

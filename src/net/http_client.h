@@ -33,4 +33,7 @@ struct http_call {
 must_use enum status http_client_call(struct http_client *client, const struct http_call *call, struct buf *body,
                                       int *ret_code, struct error *err);
 
+/* What the last answer's Retry-After asked for, in milliseconds (429 and 503 carry it); 0 = nothing. */
+int64_t http_client_retry_after_ms(const struct http_client *client);
+
 #endif

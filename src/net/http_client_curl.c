@@ -98,3 +98,11 @@ enum status http_client_call(struct http_client *client, const struct http_call 
     *ret_code = (int)http_code;
     return OK;
 }
+
+int64_t http_client_retry_after_ms(const struct http_client *client)
+{
+    curl_off_t seconds = 0;
+    if (curl_easy_getinfo(client->easy, CURLINFO_RETRY_AFTER, &seconds) != CURLE_OK || seconds < 0)
+        return 0;
+    return (int64_t)MIN_OF(seconds, (curl_off_t)86400) * 1000;
+}
