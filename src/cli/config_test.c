@@ -72,11 +72,11 @@ TEST(config_reads_what_people_write)
 
 TEST(config_environment_overrides_the_file)
 {
-    char *environment[] = { "KEDGE_LISTEN=127.0.0.1:1,[::1]:2", "KEDGE_HTTP_BODY_MAX=1MiB", "KEDGE_DEFAULTS_DRIFT_SHARE=0.9",
+    const char *environment[] = { "KEDGE_LISTEN=127.0.0.1:1,[::1]:2", "KEDGE_HTTP_BODY_MAX=1MiB", "KEDGE_DEFAULTS_DRIFT_SHARE=0.9",
                             "KEDGE_DATA_DIR=/srv/kedge", "KEDGE_TOKEN=hush", "OTHER=1", NULL };
     CLEANUP(config_free_slot) struct config *config = NULL;
     struct error err = { 0 };
-    CHECK_OK("load", load("data_dir: here\nhttp: {body_max: 2MiB}\n", environment, &config, NULL, &err), &err);
+    CHECK_OK("load", load("data_dir: here\nhttp: {body_max: 2MiB}\n", (char *const *)environment, &config, NULL, &err), &err);
     if (config == NULL)
         return;
     CHECK_INT("two listeners", config->listen.count, 2);
