@@ -272,10 +272,10 @@ static enum status run_steps(struct simulation *simulation, struct arena *arena,
         status = send_labels(simulation, err);
     if (status == OK && options->wants_analysis && !is_stopped && simulation->sent > 0)
         status = analyse(simulation, arena, err);
-    /* What was stored before a failure is stored: it is told in any case. */
     if (options->wants_json && status == OK)
         return print_json(simulation, err);
-    if (!options->is_quiet && !options->wants_json)
+    /* What was stored before a failure is stored: it is told in any case. */
+    if (!options->is_quiet && !options->wants_json && (status == OK || simulation->sent > 0))
         print_text(simulation, arena);
     return status;
 }

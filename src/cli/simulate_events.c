@@ -235,19 +235,21 @@ static void write_column(const struct simulated_events *events, struct json_writ
     json_end_array(json);
 }
 
-/* {"probability_yes": 0.7, ...} for each event: classes keep the names that the columns have in the file. */
+/* Classes keep the names that their columns have in the file, as a reference of the same layout has them. */
 static void write_probabilities(const struct simulated_events *events, struct json_writer *json, size_t from, size_t to)
 {
     if (events->probability_count == 0)
         return;
+    json_array(json, "class_names");
+    for (size_t i = 0; i < events->probability_count; i++)
+        json_write_str(json, events->probabilities[i]->name);
+    json_end_array(json);
     json_array(json, "probabilities");
     for (size_t event = from; event < to; event++) {
-        json_begin_object(json);
-        for (size_t i = 0; i < events->probability_count; i++) {
-            json_write_name(json, events->probabilities[i]->name);
+        json_begin_array(json);
+        for (size_t i = 0; i < events->probability_count; i++)
             write_cell(json, events->probabilities[i], row_of(events, event), 0);
-        }
-        json_end_object(json);
+        json_end_array(json);
     }
     json_end_array(json);
 }
