@@ -61,5 +61,5 @@ test('curl quotes for the shell', () => {
   assert.equal(curlCommand({ method: 'GET', url: 'http://h/x', headers: [], body: null }), 'curl http://h/x');
   assert.equal(curlCommand({ method: 'DELETE', url: 'http://h/x?a=1&b=2', headers: [], body: null }), "curl -X DELETE 'http://h/x?a=1&b=2'");
   assert.equal(curlCommand({ method: 'POST', url: 'http://h/', headers: [['content-type', 'application/json']], body: "it's" }),
-    "curl http://h/ -H 'content-type: application/json' --data-binary 'it'\\''s'");
+    "curl http://h/ -H 'content-type: application/json' \\\n  --data-binary 'it'\\''s'");
 });

@@ -176,8 +176,8 @@ export function curlCommand(call: Call): string {
   if (call.method !== 'GET' && !(call.method === 'POST' && call.body !== null)) parts.push(`-X ${call.method}`);
   parts.push(shellQuote(call.url));
   for (const [name, value] of call.headers) parts.push(`-H ${shellQuote(`${name}: ${value}`)}`);
-  if (call.body !== null) parts.push(`--data-binary ${shellQuote(call.body)}`);
-  return parts.join(' ');
+  const command = parts.join(' ');
+  return call.body === null ? command : `${command} \\\n  --data-binary ${shellQuote(call.body)}`;
 }
 
 function shellQuote(text: string): string {

@@ -89,6 +89,6 @@ function recent(model: Model, list: Analysis[]): HTMLElement {
     rows: list.slice(0, LISTED_ANALYSES).map((analysis) => [
       formatTime(analysis.created), verdictChip(analysis.verdict),
       `${formatCount(analysis.drifted_columns)} of ${formatCount(analysis.evaluated_columns)}`, num(analysis.drift_share, formatShare),
-      analysis.report?.startsWith('/') ? el('a', { href: analysis.report, 'aria-label': `Report of ${formatTime(analysis.created)}` }, 'Open') : '–']),
+      analysis.report?.startsWith('/') ? el('a', { href: analysis.report, 'aria-label': `Open the report of ${formatTime(analysis.created)}` }, 'Open') : '–']),
   });
 }

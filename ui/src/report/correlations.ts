@@ -34,8 +34,9 @@ function heatmaps(method: CorrelationMethod, columns: string[]): HTMLElement[] {
   const difference = method.reference && method.current ? subtract(method.current, method.reference) : null;
   const picked = pick(columns, difference);
   const views: [string, Matrix | null][] = [['Reference', method.reference], ['Current', method.current], ['Difference', difference]];
-  const nodes = views.filter((view): view is [string, Matrix] => view[1] !== null)
-    .map(([title, matrix]) => heatmap(title, matrix, columns, picked));
+  const known = views.filter((view): view is [string, Matrix] => view[1]?.some((row) => row.some((value) => value !== null)) ?? false);
+  if (known.length === 0) return [el('p', { class: 'empty' }, 'No pair has a correlation.')];
+  const nodes = known.map(([title, matrix]) => heatmap(title, matrix, columns, picked));
   if (picked.length < columns.length)
     nodes.push(el('p', { class: 'note' }, `The ${picked.length} of ${columns.length} columns whose correlations changed most.`));
   return nodes;

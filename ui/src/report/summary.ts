@@ -80,8 +80,7 @@ function drifter(column: Column): Child {
   const sentences = [effectSentence(drift), certaintySentence(drift), detectableSentence(drift)].filter((text) => text !== null);
   return [
     picture(column),
-    el('div', {},
-      el('p', { class: 'drifter-name' }, el('a', { href: `#column=${encodeURIComponent(column.name)}` }, columnTitle(column.name)),
-        el('span', {}, changeSentence(column))),
-      el('p', { class: 'drifter-words' }, sentences.length > 0 ? sentences.join(' ') : driftChip(drift)))];
+    el('p', { class: 'drifter-name' }, el('a', { href: `#column=${encodeURIComponent(column.name)}` }, columnTitle(column.name)),
+      el('span', {}, changeSentence(column))),
+    el('p', { class: 'drifter-words' }, sentences.length > 0 ? sentences.join(' ') : driftChip(drift))];
 }

@@ -76,5 +76,6 @@ test('times and sizes', () => check([
 
 test('keys read as words', () => check([
   ['underscores', humanise('reference_group'), 'Reference group'],
-  ['one word', humanise('mae'), 'Mae'],
+  ['acronyms', humanise('roc_auc'), 'ROC AUC'],
+  ['only whole words are acronyms', humanise('width_idle'), 'Width idle'],
 ]));

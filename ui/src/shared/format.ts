@@ -119,8 +119,10 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
-/** A key of the document as words: "cohens_d" has its own name, "reference_group" becomes "Reference group". */
+const ACRONYMS = /\b(tpr|tnr|fpr|fnr|roc|auc|mcc|mae|rmse|mape|id)\b/g;
+
+/** A key of the document as words: "reference_group" becomes "Reference group", "roc_auc" "ROC AUC". */
 export function humanise(key: string): string {
-  const words = key.replace(/_/g, ' ');
+  const words = key.replace(/_/g, ' ').replace(ACRONYMS, (word) => word.toUpperCase());
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -12,7 +12,7 @@ export interface TableSpec {
 export function table(spec: TableSpec): HTMLElement {
   const isNumeric = spec.head.map((text) => text.endsWith('#'));
   const cellClass = (i: number): string | null => (isNumeric[i] ? 'right' : null);
-  return el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': spec.caption },
+  return el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': `${spec.caption}, table` },
     el('table', { class: `data ${spec.class ?? ''}` },
       el('caption', { class: 'visually-hidden' }, spec.caption),
       el('thead', {}, el('tr', {}, spec.head.map((text, i) => text === ''
