@@ -142,8 +142,9 @@ static enum status write_report(const struct check_request *request, const struc
     return status;
 }
 
+/* `ret_is_usage`: what failed is an option that does not fit the data. */
 static enum status check(struct check_request *request, struct pool *pool, enum report_verdict *ret_verdict,
-                         struct error *err)
+                         bool *ret_is_usage, struct error *err)
 {
     struct side sides[2] = { { .path = request->reference }, { .path = request->current } };
     int64_t started_ns = clock_monotonic_ns();
@@ -158,7 +159,9 @@ static enum status check(struct check_request *request, struct pool *pool, enum 
     if (str_is_empty(labels->title))
         labels->title = arena_printf(&request->arena, "%s against %s", request->current, request->reference);
     CLEANUP(report_free_slot) struct report *report = NULL;
-    TRY(analysis_run(&request->options, reference, current, pool, &report, err));
+    status = analysis_run(&request->options, reference, current, pool, &report, err);
+    *ret_is_usage = status == ERR_INVALID;
+    TRY(status);
     *ret_verdict = report->verdict;
     return write_report(request, report, err);
 }
@@ -194,8 +197,9 @@ int command_check(int argc, char **argv)
     } else {
         struct pool *pool = make_pool(request.threads);
         enum report_verdict verdict = VERDICT_OK;
-        if (check(&request, pool, &verdict, &err) != OK)
-            code = fail(&err, EXIT_FAILED);
+        bool is_usage = false;
+        if (check(&request, pool, &verdict, &is_usage, &err) != OK)
+            code = fail(&err, is_usage ? EXIT_USAGE : EXIT_FAILED);
         else if (verdict != VERDICT_OK)
             code = EXIT_FINDINGS;
         pool_free(pool);

@@ -107,10 +107,39 @@ static uint32_t find_value(const struct category_pair *pair, double value)
     return find_label(pair, (str){ text, size });
 }
 
+/* Widest range of whole numbers that gets a table of its own. */
+#define SPAN_MAX 4096
+
+/* Whole numbers close together, as codes are: looked up, not searched. False where they are not. */
+static bool codes_of_whole_numbers(const struct category_pair *pair, const struct column *column, uint32_t *codes)
+{
+    if (!pair->is_numeric || pair->count == 0)
+        return false;
+    double low = pair->numbers[0], high = pair->numbers[pair->count - 1];
+    if (!(high - low < SPAN_MAX))
+        return false;
+    uint32_t table[SPAN_MAX];
+    memset(table, 0xff, sizeof table); /* FRAME_MISSING */
+    for (size_t i = 0; i < pair->count; i++) {
+        double place = pair->numbers[i] - low;
+        if (place != floor(place))
+            return false;
+        table[(size_t)place] = (uint32_t)i;
+    }
+    for (size_t row = 0; row < column->rows; row++) {
+        double place = column->f64[row] - low;
+        bool is_inside = place >= 0 && place <= high - low && place == floor(place);
+        codes[row] = is_inside ? table[(size_t)place] : FRAME_MISSING;
+    }
+    return true;
+}
+
 enum status category_pair_codes(const struct category_pair *pair, const struct column *column, uint32_t *codes,
                                 struct error *err)
 {
     if (column->storage == STORAGE_NUMBER) {
+        if (codes_of_whole_numbers(pair, column, codes))
+            return OK;
         for (size_t row = 0; row < column->rows; row++)
             codes[row] = find_value(pair, column->f64[row]);
         return OK;

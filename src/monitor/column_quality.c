@@ -96,12 +96,15 @@ static size_t rows_below(struct stats_sample sorted, double limit, bool or_equal
     return low;
 }
 
+/* Fewer values don't know their range. */
+#define RANGE_ROWS_MIN 20
+
 /* Of m rows from the same source 2m/(n+1) lie beyond the extremes of n by chance; several times that, or a value
  * further out than the whole range is wide, is worth a word. */
 static void find_out_of_range(const struct column_profile *reference, const struct column_profile *current,
                               struct arena *arena, struct findings *findings)
 {
-    if (!reference || reference->count == 0 || current->count == 0 || current->type != TYPE_NUM ||
+    if (!reference || reference->count < RANGE_ROWS_MIN || current->count == 0 || current->type != TYPE_NUM ||
         reference->type != TYPE_NUM)
         return;
     double low = reference->moments.min, high = reference->moments.max, width = high - low;

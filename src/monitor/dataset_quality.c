@@ -13,11 +13,11 @@
 /* Rows of a column looked at before it is worth reading whole. */
 #define COLUMN_SAMPLE 64
 
+/* One multiplication a cell; hash_mix() at the end of a row mixes what this leaves unmixed. */
 static inline uint64_t fold(uint64_t hash, uint64_t value)
 {
     hash = (hash ^ value) * 0x9e3779b97f4a7c15u;
-    hash ^= hash >> 32;
-    return hash * 0xd6e8feb86659fd93u;
+    return hash ^ (hash >> 32);
 }
 
 /* Equal numbers have equal bits: one zero, one NaN. */
@@ -80,10 +80,12 @@ static void hash_rows(const struct frame *frame, uint64_t *hashes)
             hashes[from + i] = seed;
         for (size_t c = 0; c < frame->column_count; c++)
             hash_block(&frame->columns[c], from, count, hashes + from);
+        for (size_t i = 0; i < count; i++)
+            hashes[from + i] = hash_mix(hashes[from + i]);
     }
 }
 
-/* The part of a hash by its top bits; a product's top bits are its best. */
+/* The part of a hash by its top bits. */
 static size_t part_of(uint64_t hash, unsigned part_bits)
 {
     return part_bits ? hash >> (64 - part_bits) : 0;
@@ -193,7 +195,7 @@ static enum status hash_column(const struct column *column, size_t step, uint64_
         }
         hash = fold(hash, bits);
     }
-    *ret_hash = hash;
+    *ret_hash = hash_mix(hash);
     return OK;
 }
 

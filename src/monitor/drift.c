@@ -198,6 +198,8 @@ enum status drift_run(const struct drift_input *input, const struct drift_plan *
     enum drift_method_id chosen = plan->choice.method;
     if (chosen == METHOD_COUNT)
         chosen = default_method(&shared);
+    shared.wants_wasserstein = plan->use_all_methods || chosen == METHOD_WASSERSTEIN;
+    shared.wants_energy = plan->use_all_methods || chosen == METHOD_ENERGY;
     size_t count = 0;
     if (chosen != METHOD_COUNT)
         results[count++] = may_run(chosen, input->type) ? run_method(&shared, chosen, &plan->choice)

@@ -28,7 +28,8 @@ struct drift_shared {
     struct drift_counts bins;
 
     bool has_law;
-    double wasserstein, energy; /* raw distances */
+    bool wants_wasserstein, wants_energy; /* which of the two distances the plan asks for */
+    double wasserstein, energy;           /* raw; 0 where not asked for */
     struct stats_distance_law law;
 };
 

@@ -52,7 +52,7 @@ void drift_ks(struct drift_shared *shared, struct drift_result *result)
     result->detectable = stats_visible_shift_ks(reference, reference.count, current.count, DRIFT_ALPHA, DRIFT_POWER);
 }
 
-/* Both distances and their common law, drawn once. */
+/* The distances asked for and their common law, drawn once; each distance is a pass over both samples. */
 static bool need_law(struct drift_shared *shared)
 {
     if (shared->has_law)
@@ -61,8 +61,8 @@ static bool need_law(struct drift_shared *shared)
     if (!scratch)
         return false;
     struct stats_sample reference = reference_of(shared), current = current_of(shared);
-    shared->wasserstein = stats_wasserstein(reference, current);
-    shared->energy = stats_energy(reference, current);
+    shared->wasserstein = shared->wants_wasserstein ? stats_wasserstein(reference, current) : 0;
+    shared->energy = shared->wants_energy ? stats_energy(reference, current) : 0;
     struct stats_distance_law_options options = {
         .observed_wasserstein = shared->wasserstein,
         .observed_energy = shared->energy,

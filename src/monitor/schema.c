@@ -6,13 +6,20 @@
 #include "base/mem.h"
 #include "base/time_text.h"
 
-/* Distinct values of an integer column, but no more than one above `limit`: continuous ones stop in a few rows. */
+/* Distinct values of an integer column, but no more than one above `limit`: continuous ones stop in a few rows, and
+ * small codes, as most such columns hold, are known by one bit each. */
 static size_t distinct_up_to(const struct column *column, size_t limit)
 {
     double seen[SCHEMA_INTEGER_CATEGORIES + 1];
+    uint64_t small_seen = 0;
     size_t count = 0;
     for (size_t row = 0; row < column->rows; row++) {
         double value = column->f64[row];
+        bool is_small = value >= 0 && value < 64;
+        uint64_t bit = UINT64_C(1) << (is_small ? (unsigned)value : 0);
+        if (is_small && (small_seen & bit))
+            continue;
+        small_seen |= is_small ? bit : 0;
         size_t i = 0;
         while (i < count && seen[i] != value)
             i++;
@@ -164,6 +171,12 @@ static void note_type_change(struct schema_column *column, size_t failed_referen
                                            kind_of(reference), kind_of(current));
 }
 
+/* Texts on one side that are no numbers: nobody said that they should be, so both sides are compared as categories. */
+static bool is_no_number(const struct schema_column *column, size_t failed)
+{
+    return failed > 0 && column->is_inferred && column->type == TYPE_NUM;
+}
+
 static enum status make_views(struct schema_column *column, struct error *err)
 {
     size_t failed_reference = 0, failed_current = 0;
@@ -178,6 +191,10 @@ static enum status make_views(struct schema_column *column, struct error *err)
         TRY(view_as(column->reference_raw, column->type, &column->arena, &column->reference, &failed_reference, err));
     if (column->current_raw)
         TRY(view_as(column->current_raw, column->type, &column->arena, &column->current, &failed_current, err));
+    if (is_no_number(column, failed_reference + failed_current)) {
+        column->type = TYPE_CAT;
+        return make_views(column, err);
+    }
     if (str_is_empty(column->type_change))
         note_type_change(column, failed_reference, failed_current);
     return OK;
