@@ -27,7 +27,10 @@ test:
 bench: all
 	@bench/run
 
-install: all
+# The build folder may know another PREFIX from before.
+install: $(RELEASE)/build.ninja
+	@meson configure $(RELEASE) -Dprefix="$(abspath $(PREFIX))"
+	@ninja -C $(RELEASE)
 	@DESTDIR="$(DESTDIR)" meson install -C $(RELEASE) --no-rebuild
 
 uninstall:
