@@ -10,7 +10,8 @@ double stats_energy(struct stats_sample reference, struct stats_sample current)
     size_t n1 = reference.count, n2 = current.count, i = 0, j = 0;
     if (n1 == 0 || n2 == 0)
         return NAN;
-    int64_t step_r = (int64_t)n2, step_c = (int64_t)n1, gap = 0; /* as in wasserstein.c */
+    /* The gap i n2 - j n1 is whole; inside a tie its value does not matter, the step there is 0. */
+    int64_t step_r = (int64_t)n2, step_c = (int64_t)n1, gap = 0;
     double unit = 1 / ((double)n1 * (double)n2);
     double at = fmin(reference.values[0], current.values[0]);
     struct compensated total = { 0 };

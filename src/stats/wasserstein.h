@@ -11,7 +11,8 @@
 /* Below this spread of the reference, stats_wasserstein_normed_compat() divides by this instead (Evidently's rule). */
 #define STATS_WASSERSTEIN_STD_MIN 0.001
 
-/* NaN when a side is empty; may be +inf where the range exceeds the largest double. O(n1 + n2), compensated sum. */
+/* NaN when a side is empty; may be +inf where the range exceeds the largest double. O(n1 + n2), compensated sum.
+ * Counts < 2^32. */
 double stats_wasserstein(struct stats_sample reference, struct stats_sample current);
 
 /* W1 in units of the reference's std (ddof 0), whatever its size. A constant reference has no unit: 0 when W1 is 0,
