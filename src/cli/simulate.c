@@ -166,10 +166,8 @@ static enum status send_reference(struct simulation *simulation, struct error *e
     const char *path = simulation->options->reference;
     buf_clear(&simulation->body);
     TRY(file_read(path, &simulation->body, err));
-    bool is_parquet = str_has_prefix(buf_str(&simulation->body), STR("PAR1"));
-    const char *type = is_parquet ? "application/vnd.apache.parquet" : "text/csv";
-    if (str_has_suffix(str_of(path), STR(".json")) || str_has_suffix(str_of(path), STR(".jsonl")))
-        type = "application/json";
+    /* Of other kinds the server looks at the bytes, as read_table does. */
+    const char *type = str_has_suffix(str_of(path), STR(".csv")) ? "text/csv" : "application/octet-stream";
     return simulate_post(&simulation->sender, "/reference", buf_str(&simulation->body), type, err);
 }
 
@@ -207,14 +205,18 @@ static void print_analysis(const struct simulation *simulation, struct arena *ar
 {
     struct json_reader json;
     json_reader_init(&json, simulation->analysis, arena, NULL);
-    str key, verdict;
+    str key, text, report = { 0 };
     json_enter_object(&json);
     while (json_next_member(&json, &key)) {
-        if (str_equal(key, STR("verdict")) && json_take_str(&json, &verdict) == OK)
-            printf("verdict: %.*s\n", STR_ARG(verdict));
+        if (str_equal(key, STR("report")))
+            json_take_str(&json, &report);
+        else if (str_equal(key, STR("verdict")) && json_take_str(&json, &text) == OK)
+            printf("verdict: %.*s\n", STR_ARG(text));
         else if (str_equal(key, STR("summary")))
             print_summary_lines(&json);
     }
+    if (report.size > 0)
+        printf("report:  %.*s%.*s\n", STR_ARG(simulation->options->url), STR_ARG(report));
 }
 
 static double events_per_s(const struct simulation *simulation)
