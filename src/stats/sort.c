@@ -1,13 +1,14 @@
 /* Three ways, from the most hopeful to the one that always works:
  *
- *   cells   values spread evenly enough are put into 2^22 cells of equal width (two counting passes), which leaves
- *           about one value a cell; an insertion pass puts neighbours right.
- *   prefix  the top 33 bits that differ are sorted as integers (three passes), then the same insertion pass: for
- *           values over many magnitudes.
- *   full    all bits that differ (up to six passes): for values that agree in their first digits only.
+ *   buckets  one pass deals the values into buckets of equal width, small enough for the cache; there each bucket is
+ *            cut into as many cells as it has values, and an insertion pass puts neighbours right. A bucket that came
+ *            out too large is sorted as a sample of its own.
+ *   prefix   the top 33 bits that differ are sorted as integers (three passes), then the same insertion pass: for
+ *            values over many magnitudes.
+ *   full     all bits that differ (up to six passes): for values that agree in their first digits only.
  *
- * Whether cells are even enough is seen in the counts before anything moves; the insertion pass works on a budget and
- * gives up within O(count), so no input makes the sort quadratic. */
+ * Whether buckets are even enough is seen in the counts before anything moves: none may hold more than half of the
+ * values. The insertion pass works on a budget and gives up within O(count). So no input makes the sort quadratic. */
 #include "stats/sort.h"
 
 #include <math.h>
@@ -22,6 +23,11 @@
 
 /* Moves a value that the insertion pass may cost on average; above it another counting pass is cheaper. */
 #define MOVES_A_VALUE 4
+
+/* A bucket with its cells fits in the first-level cache on average, in the second at most. */
+#define BUCKET_MEAN 512
+#define BUCKET_MAX 8192
+#define BUCKETS_MAX 4096
 
 struct stats_finite stats_compact_finite(const double *values, size_t count, double *out)
 {
@@ -57,81 +63,136 @@ static bool insertion_sort(double *values, size_t count, size_t moves)
     return true;
 }
 
-static void counts_to_offsets(uint32_t *counts)
-{
-    uint32_t offset = 0;
-    for (unsigned i = 0; i < DIGITS; i++) {
-        uint32_t count = counts[i];
-        counts[i] = offset;
-        offset += count;
-    }
-}
-
-struct cells {
-    double low, scale;
+struct range {
+    double low, high;
+    bool is_finite; /* all values are */
 };
 
-static uint32_t cell_of(struct cells cells, double value)
+static struct range range_of(const double *values, size_t count)
 {
-    return (uint32_t)(int32_t)((value - cells.low) * cells.scale);
-}
-
-/* Cells over the range of the values; false where no finite scale covers it (overflow, denormals). */
-static bool cells_init(const double *values, size_t count, struct cells *ret_cells)
-{
-    double low[4] = { values[0], values[0], values[0], values[0] }, high[4];
+    double low[4] = { values[0], values[0], values[0], values[0] }, high[4], nought[4] = { 0 };
     memcpy(high, low, sizeof(high));
-    for (size_t i = 0; i + 4 <= count; i += 4)
+    size_t i = 0;
+    for (; i + 4 <= count; i += 4)
         for (int lane = 0; lane < 4; lane++) {
             double value = values[i + lane];
             low[lane] = value < low[lane] ? value : low[lane];
             high[lane] = value > high[lane] ? value : high[lane];
+            nought[lane] += value * 0; /* NaN from the first value on that is not finite */
         }
-    for (size_t i = count & ~(size_t)3; i < count; i++) {
+    for (; i < count; i++) {
         low[0] = fmin(low[0], values[i]);
         high[0] = fmax(high[0], values[i]);
+        nought[0] += values[i] * 0;
     }
-    double least = fmin(fmin(low[0], low[1]), fmin(low[2], low[3]));
-    double range = fmax(fmax(high[0], high[1]), fmax(high[2], high[3])) - least;
-    *ret_cells = (struct cells){ least, (DIGITS * DIGITS - 1) / range };
-    return isfinite(range) && isfinite(ret_cells->scale);
+    return (struct range){ fmin(fmin(low[0], low[1]), fmin(low[2], low[3])),
+                           fmax(fmax(high[0], high[1]), fmax(high[2], high[3])),
+                           nought[0] + nought[1] + nought[2] + nought[3] == 0 };
 }
 
-/* Expected moves of the insertion pass if values are even inside each of the coarse cells. */
-static bool cells_are_even(const uint32_t *coarse_counts, size_t count)
+/* Buckets of equal width over a range: a value at place t is in bucket floor(t). */
+struct buckets {
+    double low, scale;
+    size_t count;
+};
+
+static double place_of(const struct buckets *buckets, double value)
 {
-    double pairs = 0;
-    for (unsigned i = 0; i < DIGITS; i++)
-        pairs += (double)coarse_counts[i] * coarse_counts[i];
-    return pairs / (4.0 * DIGITS) <= (double)count * MOVES_A_VALUE / 4;
+    return (value - buckets->low) * buckets->scale;
 }
 
-static void cells_scatter(struct cells cells, const double *from, double *to, size_t count, uint32_t *offsets, int shift)
+static size_t bucket_of(const struct buckets *buckets, double value)
 {
-    for (size_t i = 0; i < count; i++) {
-        double value = from[i];
-        to[offsets[(cell_of(cells, value) >> shift) & DIGIT_MASK]++] = value;
+    return (size_t)(int32_t)place_of(buckets, value);
+}
+
+/* False where no finite scale covers the range (overflow, denormals). */
+static bool buckets_init(struct range range, size_t count, struct buckets *ret_buckets)
+{
+    size_t buckets = 1;
+    while (buckets < BUCKETS_MAX && buckets * BUCKET_MEAN < count)
+        buckets *= 2;
+    /* A little less than all, so that rounding does not put the highest value behind the last bucket. */
+    double width = range.high - range.low, scale = (double)buckets * (1 - 0x1p-40) / width;
+    *ret_buckets = (struct buckets){ range.low, scale, buckets };
+    return isfinite(width) && isfinite(scale);
+}
+
+/* Sorts the values of one bucket into `out`; false, with `out` in some other order, when they crowd together.
+ * On a frame of its own, as its callers recurse. */
+__attribute__((noinline)) static bool sort_bucket(const struct buckets *buckets, size_t bucket, const double *values,
+                                                  size_t count, double *out)
+{
+    uint16_t cell_of[BUCKET_MAX], offsets[BUCKET_MAX];
+    size_t cells = 1;
+    while (cells < count)
+        cells *= 2;
+    memset(offsets, 0, cells * sizeof(*offsets));
+    double scale = (double)cells * (1 - 0x1p-40);
+    for (size_t i = 0; i < count; i++)
+        cell_of[i] = (uint16_t)(int32_t)((place_of(buckets, values[i]) - (double)bucket) * scale);
+    for (size_t i = 0; i < count; i++)
+        offsets[cell_of[i]]++;
+    uint32_t before = 0;
+    for (size_t i = 0; i < cells; i++) {
+        uint32_t inside = offsets[i];
+        offsets[i] = (uint16_t)before;
+        before += inside;
     }
+    for (size_t i = 0; i < count; i++)
+        out[offsets[cell_of[i]]++] = values[i];
+    return insertion_sort(out, count, count * MOVES_A_VALUE);
 }
 
-static bool sort_by_cells(double *values, size_t count, double *scratch)
+/* Deals `values` into `dealt`, bucket by bucket; ends[b] becomes the end of bucket b. False, with nothing done, where
+ * one bucket would hold most of the values. */
+static bool deal(const struct buckets *buckets, const double *values, size_t count, double *dealt, uint32_t *ends)
 {
-    struct cells cells;
-    if (!cells_init(values, count, &cells))
+    memset(ends, 0, buckets->count * sizeof(*ends));
+    for (size_t i = 0; i < count; i++)
+        ends[bucket_of(buckets, values[i])]++;
+    uint32_t before = 0, largest = 0;
+    for (size_t b = 0; b < buckets->count; b++) {
+        uint32_t inside = ends[b];
+        largest = inside > largest ? inside : largest;
+        ends[b] = before; /* its end once all its values have come */
+        before += inside;
+    }
+    if (largest > count / 2 && largest > BUCKET_MEAN)
         return false;
-    uint32_t fine[DIGITS] = { 0 }, coarse[DIGITS] = { 0 };
-    for (size_t i = 0; i < count; i++) {
-        uint32_t cell = cell_of(cells, values[i]);
-        fine[cell & DIGIT_MASK]++;
-        coarse[cell >> DIGIT_BITS]++;
-    }
-    if (!cells_are_even(coarse, count))
+    for (size_t i = 0; i < count; i++)
+        dealt[ends[bucket_of(buckets, values[i])]++] = values[i];
+    return true;
+}
+
+static bool are_equal(const double *values, size_t count)
+{
+    size_t i = 1;
+    while (i < count && values[i] == values[0])
+        i++;
+    return i >= count;
+}
+
+static void sort_by_prefix(double *values, size_t count, double *scratch);
+
+/* From `values` to `out`, which may be the same. */
+static bool sort_by_buckets(const double *values, size_t count, double *out, double *scratch, struct range range)
+{
+    struct buckets buckets;
+    uint32_t ends[BUCKETS_MAX];
+    if (!buckets_init(range, count, &buckets) || !deal(&buckets, values, count, scratch, ends))
         return false;
-    counts_to_offsets(fine);
-    counts_to_offsets(coarse);
-    cells_scatter(cells, values, scratch, count, fine, 0);
-    cells_scatter(cells, scratch, values, count, coarse, DIGIT_BITS);
-    return insertion_sort(values, count, count * MOVES_A_VALUE);
+    for (size_t b = 0, start = 0; b < buckets.count; start = ends[b++]) {
+        double *dealt = scratch + start, *sorted = out + start;
+        size_t inside = ends[b] - start;
+        if (inside > BUCKET_MAX || inside <= INSERTION_MAX || are_equal(dealt, inside)) {
+            memcpy(sorted, dealt, inside * sizeof(*sorted));
+            stats_sort(sorted, inside, dealt);
+        } else if (!sort_bucket(&buckets, b, dealt, inside, sorted)) {
+            sort_by_prefix(sorted, inside, dealt);
+        }
+    }
+    return true;
 }
 
 /* IEEE 754 bits in an order that unsigned integers share: negative numbers reversed, below the positive ones. */
@@ -140,6 +201,16 @@ static uint64_t key_of(double value)
     uint64_t bits;
     memcpy(&bits, &value, sizeof(bits));
     return bits ^ ((uint64_t)((int64_t)bits >> 63) | UINT64_C(1) << 63);
+}
+
+static void counts_to_offsets(uint32_t *counts)
+{
+    uint32_t offset = 0;
+    for (unsigned i = 0; i < DIGITS; i++) {
+        uint32_t count = counts[i];
+        counts[i] = offset;
+        offset += count;
+    }
 }
 
 static void key_pass(const double *from, double *to, size_t count, int shift)
@@ -166,15 +237,8 @@ static void sort_by_bits(double *values, size_t count, double *scratch, int shif
         memcpy(values, from, count * sizeof(*values));
 }
 
-void stats_sort(double *values, size_t count, double *scratch)
+static void sort_by_prefix(double *values, size_t count, double *scratch)
 {
-    /* Offsets are 32-bit; no column of ours is near 2^32 rows, and halves would need a merge. */
-    if (count <= INSERTION_MAX) {
-        (void)insertion_sort(values, count, SIZE_MAX); /* no budget, cannot give up */
-        return;
-    }
-    if (sort_by_cells(values, count, scratch))
-        return;
     uint64_t first = key_of(values[0]), differing = 0;
     for (size_t i = 1; i < count; i++)
         differing |= key_of(values[i]) ^ first;
@@ -185,6 +249,30 @@ void stats_sort(double *values, size_t count, double *scratch)
     sort_by_bits(values, count, scratch, prefix, end);
     if (!insertion_sort(values, count, count * MOVES_A_VALUE))
         sort_by_bits(values, count, scratch, 0, end);
+}
+
+void stats_sort(double *values, size_t count, double *scratch)
+{
+    /* Offsets are 32-bit; no column of ours is near 2^32 rows, and halves would need a merge. */
+    if (count <= INSERTION_MAX) {
+        (void)insertion_sort(values, count, SIZE_MAX); /* no budget, cannot give up */
+        return;
+    }
+    struct range range = range_of(values, count);
+    if (range.low < range.high && !sort_by_buckets(values, count, values, scratch, range))
+        sort_by_prefix(values, count, scratch);
+}
+
+struct stats_finite stats_sort_finite(const double *values, size_t count, double *out, double *scratch)
+{
+    struct range range = { 0 };
+    if (count > BUCKET_MEAN)
+        range = range_of(values, count);
+    if (range.is_finite && range.low < range.high && sort_by_buckets(values, count, out, scratch, range))
+        return (struct stats_finite){ .count = count };
+    struct stats_finite kept = stats_compact_finite(values, count, out);
+    stats_sort(out, kept.count, scratch);
+    return kept;
 }
 
 void stats_argsort(const double *values, size_t count, uint32_t *order, uint64_t *scratch)

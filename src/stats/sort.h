@@ -20,6 +20,10 @@ struct stats_finite stats_compact_finite(const double *values, size_t count, dou
  * scratch: [count] doubles. O(count), about 10 ns a value at 10^6 (bench/ks.py). count < 2^32. */
 void stats_sort(double *values, size_t count, double *scratch);
 
+/* The finite values of values[count], sorted, in `out`: as compacting and sorting would leave them, but a column without
+ * gaps is not copied first. out, scratch: [count] doubles each; `out` may be `values` itself. */
+struct stats_finite stats_sort_finite(const double *values, size_t count, double *out, double *scratch);
+
 /* Stable argsort: order[i] becomes the index of the i-th smallest value (no NaN). `values` stays as it is.
  * scratch: [2 * count] words. count < 2^32. */
 void stats_argsort(const double *values, size_t count, uint32_t *order, uint64_t *scratch);

@@ -7,7 +7,7 @@
 #include "base/test.h"
 #include "stats/random.h"
 
-enum { SIZE = 20000 };
+enum { SIZE = 40000 };
 
 static double values[SIZE], sorted[SIZE], scratch[SIZE];
 
@@ -64,6 +64,12 @@ static double constant(struct stats_random *random, size_t i)
     return 42;
 }
 
+/* Ever narrower clusters, each with half of what is left: no bucket is even. */
+static double clusters_of_clusters(struct stats_random *random, size_t i)
+{
+    return ldexp(1 + stats_random_uniform(random), -8 * (i ? __builtin_ctzll(i) : 0));
+}
+
 static const struct {
     const char *why;
     double (*make)(struct stats_random *random, size_t i);
@@ -76,11 +82,12 @@ static const struct {
     { "the range overflows", two_far_clusters },
     { "descending", descending },
     { "constant", constant },
+    { "most in one narrow bucket, which is sorted anew", clusters_of_clusters },
 };
 
 TEST(sort_equals_qsort_whatever_the_values)
 {
-    static const size_t counts[] = { 0, 1, 2, 40, 41, 300, SIZE };
+    static const size_t counts[] = { 0, 1, 2, 40, 41, 300, 5000, SIZE };
     struct stats_random random = stats_random_init(11);
     for (size_t s = 0; s < COUNT(shapes); s++)
         for (size_t k = 0; k < COUNT(counts); k++) {
@@ -89,6 +96,30 @@ TEST(sort_equals_qsort_whatever_the_values)
             qsort(sorted, counts[k], sizeof(*sorted), compare);
             stats_sort(values, counts[k], scratch);
             CHECK(shapes[s].why, memcmp(values, sorted, counts[k] * sizeof(*sorted)) == 0);
+        }
+}
+
+TEST(sorting_finite_values_is_compacting_then_sorting)
+{
+    static double gaps[SIZE], out[SIZE];
+    static const struct {
+        const char *why;
+        size_t every; /* a gap at every so many values; 0: none */
+    } cases[] = { { "no gaps", 0 }, { "a few gaps", 1000 }, { "every other one is a gap", 2 }, { "only gaps", 1 } };
+    struct stats_random random = stats_random_init(12);
+    for (size_t s = 0; s < COUNT(shapes); s++)
+        for (size_t k = 0; k < COUNT(cases); k++) {
+            for (size_t i = 0; i < SIZE; i++) {
+                bool is_gap = cases[k].every && i % cases[k].every == 0;
+                gaps[i] = is_gap ? (i % 3 ? NAN : INFINITY) : shapes[s].make(&random, i);
+            }
+            struct stats_finite wanted = stats_compact_finite(gaps, SIZE, sorted);
+            qsort(sorted, wanted.count, sizeof(*sorted), compare);
+            struct stats_finite got = stats_sort_finite(gaps, SIZE, out, scratch);
+            CHECK_INT(cases[k].why, got.count, wanted.count);
+            CHECK_INT(cases[k].why, got.nan, wanted.nan);
+            CHECK_INT(cases[k].why, got.infinite, wanted.infinite);
+            CHECK(shapes[s].why, memcmp(out, sorted, wanted.count * sizeof(*sorted)) == 0);
         }
 }
 
