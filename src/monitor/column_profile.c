@@ -48,20 +48,24 @@ static str time_text(double value, struct arena *arena)
     return arena_copy(arena, (str){ text, size });
 }
 
-/* Walks the runs of equal values once: distinct values, and the most frequent of them. */
+/* Distinct values, and the most frequent of them: a pass without branches, and one along the runs where there are any. */
 static void count_runs(const struct stats_sample *sorted, struct column_profile *profile, struct frequent_runs *runs)
 {
     const double *values = sorted->values;
-    size_t unique = 0;
-    for (size_t start = 0; start < sorted->count;) {
+    size_t steps = 0;
+    for (size_t i = 1; i < sorted->count; i++)
+        steps += values[i] != values[i - 1];
+    profile->unique = sorted->count ? steps + 1 : 0;
+    /* Without ties, as measurements come, the first values are as frequent as any. */
+    bool has_ties = profile->unique < sorted->count;
+    size_t limit = has_ties ? sorted->count : MIN_OF(sorted->count, (size_t)PROFILE_FREQUENT_MAX);
+    for (size_t start = 0; start < limit;) {
         size_t end = start + 1;
         while (end < sorted->count && values[end] == values[start])
             end++;
-        unique++;
         runs_offer(runs, start, end - start);
         start = end;
     }
-    profile->unique = unique;
 }
 
 static void keep_frequent_values(const struct frequent_runs *runs, struct arena *arena, struct column_profile *profile)

@@ -66,8 +66,9 @@ static bool rows_are_equal(const struct frame *frame, size_t a, size_t b)
     return true;
 }
 
+/* The low half is enough: the part tells some of the rest, and equal hashes are compared cell by cell. */
 struct hashed_row {
-    uint64_t hash;
+    uint32_t hash;
     uint32_t row;
 };
 
@@ -102,7 +103,7 @@ static void deal_rows(const uint64_t *hashes, size_t row_count, unsigned part_bi
     for (size_t part = 0; part < parts; part++)
         starts[part + 1] += starts[part];
     for (size_t i = 0; i < row_count; i++)
-        rows[starts[part_of(hashes[i], part_bits)]++] = (struct hashed_row){ hashes[i], (uint32_t)i };
+        rows[starts[part_of(hashes[i], part_bits)]++] = (struct hashed_row){ (uint32_t)hashes[i], (uint32_t)i };
     /* Placing moved each start to the next part's; move them back. */
     for (size_t part = parts; part > 0; part--)
         starts[part] = starts[part - 1];

@@ -16,7 +16,7 @@ struct dataset_quality {
 };
 
 /* Rows that equal an earlier row in every column. Rows are found by a 64-bit hash and compared cell by cell before
- * they count, so the number is exact. O(cells); 32 bytes a row of scratch. */
+ * they count, so the number is exact. O(cells); 16 bytes a row of scratch. */
 must_use enum status frame_count_duplicated_rows(const struct frame *frame, size_t *ret_count, struct error *err);
 
 /* Pairs of columns of one storage with equal cells. O(cells) for hashes, then only equal ones are compared. */
