@@ -506,6 +506,8 @@ static enum status read_list(struct reader *reader, struct draft *draft)
     (void)draft;
     if (reader->has_list)
         return json_fail(&reader->json, "there is a list of events already");
+    if (reader->has_rows)
+        return json_fail(&reader->json, "the request has both rows and a list of events");
     reader->has_list = true;
     struct draft event = { 0 };
     TRY(json_enter_array(&reader->json));

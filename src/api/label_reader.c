@@ -40,7 +40,7 @@ static enum status find_list(struct label_reader *reader, str model_name, struct
 
 static enum status add_label(struct label_reader *reader, str model_name, const struct event_label *label)
 {
-    struct label_list *list;
+    struct label_list *list = NULL;
     if (str_is_empty(label->prediction_id))
         return error_set(reader->err, ERR_INVALID, "label %zu: prediction_id is missing", reader->total);
     if (label->target.kind == EVENT_MISSING)

@@ -20,6 +20,8 @@ void api_settings_unref(struct api_settings *settings)
 {
     if (settings == NULL || atomic_fetch_sub_explicit(&settings->references, 1, memory_order_acq_rel) > 1)
         return;
+    if (settings->free_owner != NULL)
+        settings->free_owner(settings->owner);
     arena_done(&settings->arena);
     mem_free(settings);
 }

@@ -30,6 +30,8 @@ struct api_settings {
     int64_t result_retention_us; /* 0 = for ever */
     size_t analysis_rows_max;
     str config_yaml; /* the whole configuration as it is in force, secrets hidden */
+    void *owner;     /* of texts that are not in `arena`; released with the settings */
+    void (*free_owner)(void *owner);
 };
 
 /* With one reference, all else zero. */

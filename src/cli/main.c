@@ -5,11 +5,14 @@
 #include "base/str.h"
 #include "cli/check_options.h"
 #include "cli/command.h"
+#include "cli/serve_options.h"
 #include "cli/simulate_options.h"
 
 const struct command commands[] = {
     { "check", "compare current data with a reference: drift, quality, model performance", command_check,
       check_option_table, NULL },
+    { "serve", "capture predictions over HTTP, analyse them, serve reports and metrics", command_serve, serve_option_table,
+      NULL },
     { "simulate", "send the rows of a file to a server as predictions", command_simulate, simulate_option_table, NULL },
     { "config", "check or show the configuration", command_config, NULL, "check show reference" },
     { "completions", NULL, command_completions, NULL, "bash zsh fish" },

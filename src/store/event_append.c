@@ -13,9 +13,24 @@
 #include "store/event_codec.h"
 #include "store/event_log_internal.h"
 
+/* Whom to tell about a record, and what. Lives in the caller's arena until then. The record may settle before the
+ * call that queued it has returned, so the two count down together and the later one tells. */
+struct notice {
+    struct event_log *log;
+    event_append_done *append_done; /* one of the two */
+    event_label_done *label_done;
+    void *self;
+    struct event_append_result result;
+    size_t matched;
+    bool is_durable, relies_on_pending;
+    uint64_t failures_total;
+    atomic_int pending; /* acq_rel: the teller sees what the other side wrote */
+};
+
 /* What a queued record has claimed; freed when it settles. */
 struct claim {
     struct event_model_state *model;
+    struct notice *notice; /* NULL: nobody is told */
     uint64_t rows, labels;
     int64_t first_us, last_us;
     struct id_key keys[]; /* [rows] */
@@ -35,6 +50,7 @@ struct append {
     size_t duplicates;
     bool relies_on_pending; /* a duplicate's record may not be durable yet */
     uint64_t failures_total;
+    struct notice *notice; /* for the claim; NULL: the caller waits, or nobody does */
     struct buf payload;
     struct journal_ticket *ticket;
 };
@@ -46,6 +62,33 @@ static void append_done(struct append *append)
 }
 
 /* ---- settling ---- */
+
+/* A label's notice is its own memory: labels come without an arena. */
+static void tell_label_done(struct notice *notice, const struct error *err)
+{
+    notice->label_done(notice->self, err->status, notice->matched, err);
+    mem_free(notice);
+}
+
+/* One of the two sides is through with the notice. */
+static void notice_release(struct notice *notice)
+{
+    if (atomic_fetch_sub_explicit(&notice->pending, 1, memory_order_acq_rel) > 1)
+        return;
+    struct error err = { 0 };
+    struct event_log *log = notice->log;
+    pthread_mutex_lock(&log->lock);
+    bool has_failed = notice->relies_on_pending && notice->failures_total != log->failures_total;
+    pthread_mutex_unlock(&log->lock);
+    if (!notice->is_durable)
+        (void)error_set(&err, ERR_UNAVAILABLE, "the journal could not be written; the log says why"); /* passed on */
+    else if (has_failed)
+        (void)error_set(&err, ERR_UNAVAILABLE, "an event of the same prediction id could not be stored; try again");
+    if (notice->append_done != NULL)
+        notice->append_done(notice->self, err.status, &notice->result, &err);
+    else
+        tell_label_done(notice, &err);
+}
 
 void event_append_settled(void *context, void *tag, bool is_durable)
 {
@@ -70,6 +113,10 @@ void event_append_settled(void *context, void *tag, bool is_durable)
         }
     }
     pthread_mutex_unlock(&log->lock);
+    if (claim->notice != NULL) {
+        claim->notice->is_durable = is_durable;
+        notice_release(claim->notice);
+    }
     mem_free(claim);
 }
 
@@ -124,7 +171,7 @@ static struct claim *make_claim(const struct append *append, struct event_model_
     struct claim *claim = mem_array(1, sizeof *claim + batch->rows * sizeof claim->keys[0]);
     if (claim == NULL)
         return NULL;
-    *claim = (struct claim){ .model = model, .first_us = INT64_MAX, .last_us = INT64_MIN };
+    *claim = (struct claim){ .model = model, .notice = append->notice, .first_us = INT64_MAX, .last_us = INT64_MIN };
     for (size_t row = 0; row < batch->rows; row++) {
         if (append->is_duplicate[row])
             continue;
@@ -383,6 +430,17 @@ static enum status wait_until_durable(struct append *append, struct error *err)
                       : OK;
 }
 
+/* Ids as stored, in `ids` [rows]; texts in `arena`. */
+static void fill_result(const struct append *append, struct arena *arena, str *ids, struct event_append_result *ret_result)
+{
+    const struct event_batch *batch = &append->record.batch;
+    for (size_t row = 0; row < batch->rows; row++)
+        ids[row] = append->is_fresh[row] ? arena_copy(arena, batch->prediction_ids[row]) : batch->prediction_ids[row];
+    *ret_result = (struct event_append_result){
+        .stored = batch->rows - append->duplicates, .duplicates = append->duplicates, .prediction_ids = ids
+    };
+}
+
 enum status event_log_append(struct event_log *log, const struct event_batch *batch, struct arena *arena,
                              struct event_append_result *ret_result, struct error *err)
 {
@@ -390,14 +448,35 @@ enum status event_log_append(struct event_log *log, const struct event_batch *ba
     TRY(prepare(&append, log, batch, err));
     TRY(enqueue(&append, true, err));
     TRY(wait_until_durable(&append, err));
-    struct event_append_result result = { .stored = batch->rows - append.duplicates, .duplicates = append.duplicates };
-    result.prediction_ids = arena_array(arena, str, batch->rows);
-    if (result.prediction_ids == NULL)
+    str *ids = arena_array(arena, str, batch->rows);
+    if (ids == NULL)
         return error_set(err, ERR_LIMIT, "no memory for %zu prediction ids", batch->rows);
-    for (size_t row = 0; row < batch->rows; row++)
-        result.prediction_ids[row] = append.is_fresh[row] ? arena_copy(arena, append.record.batch.prediction_ids[row])
-                                                          : batch->prediction_ids[row];
-    *ret_result = result;
+    fill_result(&append, arena, ids, ret_result);
+    return OK;
+}
+
+enum status event_log_append_async(struct event_log *log, const struct event_batch *batch, struct arena *arena,
+                                   event_append_done *done, void *self, struct error *err)
+{
+    CLEANUP(append_done) struct append append;
+    TRY(prepare(&append, log, batch, err));
+    str *ids = arena_array(arena, str, batch->rows);
+    if (ids == NULL)
+        return error_set(err, ERR_LIMIT, "no memory for %zu prediction ids", batch->rows);
+    struct notice *notice = append.notice = arena_new(arena, struct notice);
+    *notice = (struct notice){ .log = log, .append_done = done, .self = self };
+    atomic_init(&notice->pending, 2);
+    TRY(enqueue(&append, false, err));
+    bool has_record = append.duplicates < batch->rows;
+    if (!has_record) { /* nothing to write; a duplicate's own record is on its way, at most one sync long */
+        TRY(wait_until_durable(&append, err));
+        notice->is_durable = true;
+        atomic_store_explicit(&notice->pending, 1, memory_order_relaxed); /* nobody else has it */
+    }
+    notice->relies_on_pending = append.relies_on_pending;
+    notice->failures_total = append.failures_total;
+    fill_result(&append, arena, ids, &notice->result);
+    notice_release(notice);
     return OK;
 }
 
@@ -432,8 +511,8 @@ static enum status queue_labels(struct append *append, const struct event_sight 
     struct claim *claim = mem_array(1, sizeof *claim);
     if (claim == NULL)
         return error_set(err, ERR_LIMIT, "no memory for labels");
-    *claim = (struct claim){ .model = model, .labels = append->record.label_count };
-    enum status status = queue_record(append, claim, true, err);
+    *claim = (struct claim){ .model = model, .notice = append->notice, .labels = append->record.label_count };
+    enum status status = queue_record(append, claim, append->notice == NULL, err);
     if (status != OK)
         mem_free(claim);
     else
@@ -474,5 +553,30 @@ enum status event_log_label(struct event_log *log, str model_name, const struct 
     TRY(status);
     TRY(journal_wait(log->journal, append.ticket, err));
     *ret_matched = matched;
+    return OK;
+}
+
+enum status event_log_label_async(struct event_log *log, str model_name, const struct event_label *labels, size_t count,
+                                  event_label_done *done, void *self, struct error *err)
+{
+    struct event_sight sight;
+    TRY(event_labels_look(labels, count, &sight, err));
+    CLEANUP(append_done) struct append append;
+    TRY(prepare_labels(&append, log, model_name, labels, count, err));
+    struct notice *notice = append.notice = mem_array(1, sizeof *notice);
+    if (notice == NULL)
+        return error_set(err, ERR_LIMIT, "no memory for labels");
+    *notice = (struct notice){ .log = log, .label_done = done, .self = self };
+    atomic_init(&notice->pending, 2);
+    pthread_mutex_lock(&log->lock);
+    size_t matched = 0;
+    enum status status = queue_labels(&append, &sight, &matched, err);
+    pthread_mutex_unlock(&log->lock);
+    if (status != OK) {
+        mem_free(notice);
+        return status;
+    }
+    notice->matched = matched;
+    notice_release(notice);
     return OK;
 }

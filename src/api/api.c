@@ -1,0 +1,126 @@
+#include "api/api.h"
+
+#include "api/api_internal.h"
+#include "api/scheduler.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#define SLOW_THREADS 4
+#define SLOW_REQUESTS_MAX 64 /* waiting; more answer 429 */
+#define COLUMN_JOBS_MAX 16
+
+const struct http_route *const api_tables[] = {
+    health_routes,  capture_routes,         labels_routes,  reference_routes, analyze_routes, reports_routes,
+    production_data_routes, metrics_routes, openapi_routes, ui_routes,        kedge_routes,   admin_routes,
+};
+const size_t api_table_count = COUNT(api_tables);
+
+/* Counts every answer and writes the access log; the one place where a failed request is logged. */
+static void observe(void *self, const struct http_request *request, const char *endpoint, const struct error *err)
+{
+    struct api *api = self;
+    double seconds = (double)(clock_monotonic_ns() - request->arrived_ns) / 1e9;
+    instruments_count_request(&api->instruments, request, endpoint, seconds);
+    int code = request->response->status_code;
+    if (code >= 500)
+        LOG_ERROR("request failed", log_str("method", request->method), log_str("path", request->path),
+                  log_i64("status_code", code), log_f64("took_ms", seconds * 1000), log_str("peer", request->peer),
+                  log_error(err != NULL ? err : &(struct error){ 0 }));
+    else if (err != NULL)
+        LOG_WARN("request refused", log_str("method", request->method), log_str("path", request->path),
+                 log_i64("status_code", code), log_f64("took_ms", seconds * 1000), log_str("peer", request->peer),
+                 log_error(err));
+    else
+        LOG_INFO("request", log_str("method", request->method), log_str("path", request->path),
+                 log_i64("status_code", code), log_f64("took_ms", seconds * 1000), log_str("peer", request->peer));
+}
+
+static void note_run(void *self, str model_name, enum status status, double seconds)
+{
+    struct api *api = self;
+    instruments_count_analysis(&api->instruments, model_name, status, seconds);
+}
+
+static void make_parts(struct api *api)
+{
+    const struct api_options *options = &api->options;
+    api->slow_pool = pool_new("slow", SLOW_THREADS, SLOW_REQUESTS_MAX);
+    api->column_pool = pool_new("column", options->analysis_threads, COLUMN_JOBS_MAX);
+    api->monitor = monitor_service_new(&(struct monitor_service_options){
+        .log = options->log,
+        .meta = options->meta,
+        .references = options->references,
+        .pool = api->column_pool,
+        .clock = options->clock,
+        .on_run = note_run,
+        .self = api,
+    });
+    api->router = http_router_new(&(struct http_router_options){
+        .tables = api_tables,
+        .table_count = api_table_count,
+        .self = api,
+        .observer = observe,
+        .pool = api->slow_pool,
+        .token = options->token,
+    });
+}
+
+enum status api_open(const struct api_options *options, struct api_settings *settings, struct api **ret_api,
+                     struct error *err)
+{
+    struct api *api = mem_must(sizeof *api);
+    api->options = *options;
+    api->settings = settings;
+    api->started_us = clock_read_us(options->clock);
+    api->started_ns = clock_monotonic_ns();
+    pthread_mutex_init(&api->lock, NULL);
+    instruments_init(&api->instruments);
+    api_add_collectors(api);
+    api->models = model_table_new();
+    make_parts(api);
+    enum status status =
+        model_table_load(api->models, options->log, options->meta, options->references, settings, err);
+    if (status != OK) {
+        api_close(api);
+        return status;
+    }
+    api->scheduler = scheduler_start(api);
+    *ret_api = api;
+    return OK;
+}
+
+void api_close(struct api *api)
+{
+    if (api == NULL)
+        return;
+    scheduler_stop(api->scheduler);
+    pool_free(api->slow_pool);
+    http_router_free(api->router);
+    monitor_service_free(api->monitor);
+    pool_free(api->column_pool);
+    model_table_free(api->models);
+    instruments_done(&api->instruments);
+    api_settings_unref(api->settings);
+    pthread_mutex_destroy(&api->lock);
+    mem_free(api);
+}
+
+enum http_outcome api_handle(void *self, struct http_request *request)
+{
+    struct api *api = self;
+    return http_router_handle(api->router, request);
+}
+
+void api_replace_settings(struct api *api, struct api_settings *settings)
+{
+    pthread_mutex_lock(&api->lock);
+    struct api_settings *old = api->settings;
+    api->settings = settings;
+    pthread_mutex_unlock(&api->lock);
+    api_settings_unref(old);
+}
+
+void api_begin_shutdown(struct api *api)
+{
+    atomic_store_explicit(&api->is_stopping, true, memory_order_relaxed);
+}

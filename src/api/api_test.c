@@ -1,0 +1,4 @@
+#include "api/api.h"
+
+#include "base/test.h"
+#include "net/http_loopback.h"
