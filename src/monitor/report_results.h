@@ -9,7 +9,7 @@ enum result_verdict { RESULT_NONE, RESULT_FINE, RESULT_DRIFTED };
 
 /* One number. Texts are borrowed from the report or are constants. */
 struct result {
-    const char *name; /* "drift_score", "missing_share", "accuracy", ...; docs/results.md */
+    const char *name; /* "drift_score", "missing_share", "accuracy", ...; docs/check.md */
     str column;       /* empty: the whole data set */
     str segment;      /* "region=EU", or empty */
     const char *method; /* drift only, else NULL */
