@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/simulate_events.h"
+#include "cli/simulate_pace.h"
 #include "cli/simulate_send.h"
 #include "data/read.h"
 #include "format/json.h"
@@ -14,10 +15,6 @@
 #define BODY_BYTES_MAX ((size_t)256 << 20)
 #define NS_PER_MS 1000000
 #define NS_PER_S 1e9
-/* One burst brings this many seconds' worth of events. */
-#define BURST_S 5.0
-/* With a rate, a request carries no more than this many seconds' worth, so that the pace stays even. */
-#define BATCH_S 0.1
 #define PROGRESS_NS 200000000
 
 struct simulation {
@@ -46,34 +43,6 @@ static void listen_for_stop(void)
     sigemptyset(&action.sa_mask);
     (void)sigaction(SIGINT, &action, NULL);  /* fails only for signals that don't exist */
     (void)sigaction(SIGTERM, &action, NULL);
-}
-
-/* When event `index` of `count` is due, in seconds after the first. With mean rate r and duration T = count / r:
- *     steady     index / r
- *     burst      the same, moved to the start of its BURST_S
- *     gradual    a rate that grows as 2 r t / T has sent r t^2 / T events by t, so event i is due at T sqrt(i / count) */
-static double due_s(const struct simulate_options *options, size_t index, size_t count)
-{
-    double steady = (double)index / options->rate_per_s;
-    switch (options->pattern) {
-    case TRAFFIC_STEADY:
-        return steady;
-    case TRAFFIC_BURST:
-        return floor(steady / BURST_S) * BURST_S;
-    case TRAFFIC_GRADUAL:
-        return (double)count / options->rate_per_s * sqrt((double)index / (double)count);
-    case TRAFFIC_PATTERN_COUNT:
-        break;
-    }
-    return 0;
-}
-
-static size_t batch_rows(const struct simulate_options *options)
-{
-    double paced = options->rate_per_s * BATCH_S;
-    if (options->rate_per_s == 0 || options->pattern == TRAFFIC_BURST || paced >= (double)options->batch_rows)
-        return options->batch_rows;
-    return paced < 1 ? 1 : (size_t)paced;
 }
 
 /* Takes the members of {"stored": 100, "duplicates": 0, "matched": 3} that are asked for. */
@@ -128,12 +97,12 @@ static enum status send_batch(struct simulation *simulation, size_t from, size_t
 static enum status send_events(struct simulation *simulation, struct error *err)
 {
     const struct simulate_options *options = simulation->options;
-    size_t count = simulation->events.events, batch = batch_rows(options);
+    size_t count = simulation->events.events, batch = simulate_batch_rows(options);
     int64_t started_ns = clock_monotonic_ns(), shown_ns = 0;
     enum status status = OK;
     for (size_t from = 0; from < count && !is_stopped && status == OK; from += batch) {
         if (options->rate_per_s > 0)
-            simulate_wait_until(started_ns + (int64_t)(due_s(options, from, count) * NS_PER_S), &is_stopped);
+            simulate_wait_until(started_ns + (int64_t)(simulate_due_s(options, from, count) * NS_PER_S), &is_stopped);
         if (is_stopped)
             break;
         status = send_batch(simulation, from, MIN_OF(from + batch, count), err);

@@ -7,6 +7,7 @@
 
 #define DEFAULT_URL "http://127.0.0.1:8000"
 #define DEFAULT_BATCH_ROWS 100
+#define DEFAULT_WAIT_MS 5000
 #define BATCH_ROWS_MAX 100000
 #define RATE_MAX 1e9
 
@@ -46,6 +47,11 @@ static enum status apply_url(void *context, str value, struct error *err)
         value.size--;
     options->url = value;
     return OK;
+}
+
+static enum status apply_wait(void *context, str value, struct error *err)
+{
+    return duration_parse(value, &((struct simulate_options *)context)->wait_ms, err);
 }
 
 static enum status apply_model(void *context, str value, struct error *err)
@@ -199,6 +205,7 @@ static enum status apply_help(void *context, str value, struct error *err)
 static const struct option_entry entries[] = {
     { .help = "server:" },
     { "url", OPTION_VALUE, "URL", "Where `kedge serve` listens (" DEFAULT_URL ").", apply_url, false },
+    { "wait", OPTION_VALUE, "DURATION", "How long to try where nobody listens yet (5s).", apply_wait, false },
     { "model", OPTION_VALUE, "NAME", "The model whose predictions these are; needed.", apply_model, false },
     { "model-version", OPTION_VALUE, "VERSION", "Version of the model; without it the server's own for that model.",
       apply_version, false },
@@ -261,7 +268,8 @@ static enum status check_together(const struct simulate_options *options, struct
 
 enum status simulate_options_parse(int argc, char **argv, struct simulate_options *options, struct error *err)
 {
-    *options = (struct simulate_options){ .url = STR(DEFAULT_URL), .batch_rows = DEFAULT_BATCH_ROWS };
+    *options = (struct simulate_options){ .url = STR(DEFAULT_URL), .batch_rows = DEFAULT_BATCH_ROWS,
+                                          .wait_ms = DEFAULT_WAIT_MS };
     size_t count = 0;
     TRY(option_parse(&table, argc, argv, options, &options->file, 1, &count, err));
     if (options->wants_help)

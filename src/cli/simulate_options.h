@@ -36,6 +36,7 @@ struct simulate_options {
     struct simulate_names probabilities;
     bool has_late_labels;  /* targets are kept back and sent through /labels */
     int64_t late_labels_ms;
+    int64_t wait_ms;       /* for a server that does not listen yet */
     bool has_seed, is_shuffled;
     uint64_t seed;
     bool wants_analysis, wants_json, is_quiet, wants_help;

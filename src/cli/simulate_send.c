@@ -9,6 +9,7 @@
 #define ANSWER_BYTES_MAX ((size_t)64 << 20)
 #define CALL_TIMEOUT_MS 120000
 #define WAIT_DEFAULT_MS 1000
+#define START_WAIT_MS 100
 #define WAIT_TOTAL_MAX_MS 60000
 #define NS_PER_MS 1000000
 #define NS_PER_S 1000000000
@@ -29,7 +30,8 @@ static void append_encoded(struct buf *url, str name)
 void simulate_sender_init(struct simulate_sender *sender, const struct simulate_options *options, struct arena *arena,
                           const volatile sig_atomic_t *is_stopped)
 {
-    *sender = (struct simulate_sender){ .client = http_client_new(), .is_stopped = is_stopped };
+    *sender = (struct simulate_sender){ .client = http_client_new(), .patience_ms = options->wait_ms,
+                                          .is_stopped = is_stopped };
     buf_init(&sender->answer, ANSWER_BYTES_MAX);
     struct buf url;
     buf_init(&url, ANSWER_BYTES_MAX);
@@ -83,12 +85,13 @@ static enum status refuse(const struct simulate_sender *sender, const char *path
     return ERR_INVALID;
 }
 
-static int64_t wait_for_server(struct simulate_sender *sender)
+/* Waits before the next try and returns for how long. */
+static int64_t wait_for_server(struct simulate_sender *sender, bool is_busy)
 {
-    int64_t wait_ms = http_client_retry_after_ms(sender->client);
+    int64_t wait_ms = is_busy ? http_client_retry_after_ms(sender->client) : 0;
     if (wait_ms == 0)
-        wait_ms = WAIT_DEFAULT_MS;
-    sender->waits++;
+        wait_ms = sender->has_answered || is_busy ? WAIT_DEFAULT_MS : START_WAIT_MS;
+    sender->waits += is_busy;
     simulate_wait_until(clock_monotonic_ns() + wait_ms * NS_PER_MS, sender->is_stopped);
     return wait_ms;
 }
@@ -108,20 +111,22 @@ enum status simulate_post(struct simulate_sender *sender, const char *path, str 
         struct error lost = { 0 };
         buf_clear(&sender->answer);
         enum status status = http_client_call(sender->client, &call, &sender->answer, &code, &lost);
-        if (status != OK && (status != ERR_UNAVAILABLE || !sender->has_answered))
-            return error_set(err, status, "%s (is `kedge serve` running there?)", lost.cause);
+        if (status != OK && status != ERR_UNAVAILABLE)
+            return error_set(err, status, "%s", lost.cause);
         if (status == OK && code / 100 == 2) {
             sender->has_answered = true;
             return OK;
         }
-        bool is_busy = status != OK || code == 429 || code == 503;
-        if (!is_busy)
+        bool is_busy = status == OK && (code == 429 || code == 503);
+        if (status == OK && !is_busy)
             return refuse(sender, path, code, err);
         if (*sender->is_stopped)
-            return error_set(err, ERR_UNAVAILABLE, "stopped while the server was busy");
-        if (waited_ms >= WAIT_TOTAL_MAX_MS)
-            return error_set(err, ERR_LIMIT, "%s did not take the request for %d s: %s", url, WAIT_TOTAL_MAX_MS / 1000,
-                             status != OK ? lost.cause : "it answered 429 or 503 each time");
-        waited_ms += wait_for_server(sender);
+            return error_set(err, ERR_UNAVAILABLE, "stopped while the server did not take %s", path);
+        int64_t patience_ms = sender->has_answered || is_busy ? WAIT_TOTAL_MAX_MS : sender->patience_ms;
+        if (waited_ms >= patience_ms && is_busy)
+            return error_set(err, ERR_LIMIT, "%s answered %d for %lld s", url, code, (long long)patience_ms / 1000);
+        if (waited_ms >= patience_ms)
+            return error_set(err, status, "%s (is `kedge serve` running there?)", lost.cause);
+        waited_ms += wait_for_server(sender, is_busy);
     }
 }

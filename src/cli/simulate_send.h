@@ -15,7 +15,8 @@ struct simulate_sender {
     const char *token;    /* NULL: none */
     struct buf answer;    /* of the last call */
     size_t waits;         /* 429 and 503 answered so far */
-    bool has_answered;    /* the server was there once, so a lost connection is worth another try */
+    bool has_answered;    /* the server was there once, so a lost connection is worth longer tries */
+    int64_t patience_ms;  /* how long to try before it first answers */
     const volatile sig_atomic_t *is_stopped; /* ends waiting early */
 };
 
@@ -26,7 +27,7 @@ void simulate_sender_done(struct simulate_sender *sender);
 
 /* Posts `body` to `path` below the model ("/capture/batch") and leaves the answer in the sender. Waits as Retry-After says
  * after 429 and 503, a second where it says nothing, and tries again; a request that carries prediction ids may arrive
- * twice without harm. ERR_INVALID with the server's own words for other codes than 2xx, ERR_LIMIT after a
+ * twice without harm. A server that is just starting is tried ten times a second. ERR_INVALID with the server's own words for other codes than 2xx, ERR_LIMIT after a
  * minute of refusals, ERR_UNAVAILABLE without an answer. */
 must_use enum status simulate_post(struct simulate_sender *sender, const char *path, str body, const char *content_type,
                                    struct error *err);
