@@ -43,8 +43,6 @@ static enum status analyse_column(struct analysis *analysis, size_t index, struc
         .column = &analysis->schema->columns[index],
         .slices = &analysis->slices,
         .workspace = workspace,
-        .reference_rows = analysis->frames[0]->rows,
-        .current_rows = analysis->frames[1]->rows,
     };
     enum status status = column_analyse(&column, &analysis->report->columns[index], err);
     workspace_return(analysis->workspaces, workspace);

@@ -10,7 +10,6 @@ struct column_analysis {
     const struct schema_column *column;
     const struct slices *slices; /* of the current rows */
     struct workspace *workspace;
-    size_t reference_rows, current_rows; /* of the tables */
 };
 
 /* Fills `report` (zeroed, its arena initialised). ERR_LIMIT without memory; everything else is a note. */
