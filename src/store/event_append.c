@@ -33,6 +33,7 @@ struct claim {
     struct notice *notice; /* NULL: nobody is told */
     uint64_t rows, labels;
     int64_t first_us, last_us;
+    bool is_awaited; /* the caller hears of a failure */
     struct id_key keys[]; /* [rows] */
 };
 
@@ -107,6 +108,7 @@ void event_append_settled(void *context, void *tag, bool is_durable)
         log->stats.labels_total += claim->labels;
     } else {
         log->failures_total++;
+        log->stats.dropped_total += claim->is_awaited ? 0 : claim->rows;
         for (size_t i = 0; i < claim->rows; i++) {
             id_set_remove(&log->pending.now, claim->keys[i]);
             id_set_remove(&log->pending.ingesting, claim->keys[i]);
@@ -330,6 +332,7 @@ static enum status queue_record(struct append *append, struct claim *claim, bool
 {
     struct event_log *log = append->log;
     size_t bytes = append->payload.size;
+    claim->is_awaited = is_awaited;
     TRY(journal_append(log->journal, &append->payload, claim, is_awaited ? &append->ticket : NULL, err));
     log->accepted_bytes += bytes;
     if (log->accepted_bytes - log->ingested_bytes >= EVENT_INGEST_BYTES)
@@ -386,7 +389,7 @@ static enum status check_unlocked(struct append *append, const bool *is_suspect,
     log->pending.pins += is_pinned;
     pthread_mutex_unlock(&log->lock);
     enum status status = check_suspects(append, is_suspect, err);
-    pthread_mutex_lock(&log->lock);
+    event_log_lock_open(log);
     log->pending.pins -= is_pinned;
     if (epoch != log->pending.epoch)
         memset(append->is_checked, 0, append->record.batch.rows * sizeof *append->is_checked);
@@ -400,7 +403,7 @@ static enum status enqueue(struct append *append, bool is_awaited, struct error 
     bool *is_suspect = arena_array(&append->arena, bool, append->record.batch.rows);
     if (is_suspect == NULL)
         return error_set(err, ERR_LIMIT, "no memory for a batch of %zu rows", append->record.batch.rows);
-    pthread_mutex_lock(&log->lock);
+    event_log_lock_open(log);
     enum status status = OK;
     for (int round = 0; status == OK && find_suspects(append, is_suspect) > 0; round++)
         status = check_unlocked(append, is_suspect, round >= FREE_ROUNDS, err);
@@ -409,7 +412,7 @@ static enum status enqueue(struct append *append, bool is_awaited, struct error 
     if (status == OK)
         log->stats.duplicates_total += append->duplicates;
     else
-        log->stats.rejected_total += append->record.batch.rows;
+        *(is_awaited ? &log->stats.rejected_total : &log->stats.dropped_total) += append->record.batch.rows;
     pthread_mutex_unlock(&log->lock);
     return status;
 }
@@ -546,7 +549,7 @@ enum status event_log_label(struct event_log *log, str model_name, const struct 
     TRY(event_labels_look(labels, count, &sight, err));
     CLEANUP(append_done) struct append append;
     TRY(prepare_labels(&append, log, model_name, labels, count, err));
-    pthread_mutex_lock(&log->lock);
+    event_log_lock_open(log);
     size_t matched = 0;
     enum status status = queue_labels(&append, &sight, &matched, err);
     pthread_mutex_unlock(&log->lock);
@@ -568,7 +571,7 @@ enum status event_log_label_async(struct event_log *log, str model_name, const s
         return error_set(err, ERR_LIMIT, "no memory for labels");
     *notice = (struct notice){ .log = log, .label_done = done, .self = self };
     atomic_init(&notice->pending, 2);
-    pthread_mutex_lock(&log->lock);
+    event_log_lock_open(log);
     size_t matched = 0;
     enum status status = queue_labels(&append, &sight, &matched, err);
     pthread_mutex_unlock(&log->lock);

@@ -104,7 +104,9 @@ typedef void event_append_done(void *self, enum status status, const struct even
 must_use enum status event_log_append_async(struct event_log *log, const struct event_batch *batch, struct arena *arena,
                                             event_append_done *done, void *self, struct error *err);
 
-/* The same without waiting: queued, or ERR_LIMIT at once. For /predict. */
+/* The same without waiting for the disk: queued, or ERR_LIMIT. For /predict. What can't be stored later is counted
+ * in dropped_total. (An id that may be known already is looked up first, and while events are being cleared it waits
+ * for that.) */
 must_use enum status event_log_append_later(struct event_log *log, const struct event_batch *batch, struct error *err);
 
 struct event_label {
@@ -166,7 +168,10 @@ must_use enum status event_log_clear(struct event_log *log, str model_name, uint
 must_use enum status event_log_maintain(struct event_log *log, int64_t now_us, struct error *err);
 
 struct event_log_stats {
-    uint64_t events_total, duplicates_total, labels_total, commits_total, rejected_total, dropped_total;
+    uint64_t events_total, duplicates_total, labels_total;
+    uint64_t commits_total;  /* syncs of the journal */
+    uint64_t rejected_total; /* events whose append failed: the caller knows */
+    uint64_t dropped_total;  /* events of append_later that were refused or could not be stored */
     uint64_t journal_bytes, queue_bytes, disk_bytes;
 };
 

@@ -145,6 +145,29 @@ enum status event_log_ingest(struct event_log *log, struct error *err)
     return status;
 }
 
+enum status event_log_close_gate(struct event_log *log, struct error *err)
+{
+    pthread_mutex_lock(&log->lock);
+    log->is_gated = true;
+    pthread_mutex_unlock(&log->lock);
+    return event_log_ingest_locked(log, err);
+}
+
+void event_log_open_gate(struct event_log *log)
+{
+    pthread_mutex_lock(&log->lock);
+    log->is_gated = false;
+    pthread_cond_broadcast(&log->gate_opens);
+    pthread_mutex_unlock(&log->lock);
+}
+
+void event_log_lock_open(struct event_log *log)
+{
+    pthread_mutex_lock(&log->lock);
+    while (log->is_gated)
+        pthread_cond_wait(&log->gate_opens, &log->lock);
+}
+
 /* Waits until enough is there, or some for long enough; false when closing. Under lock. */
 static bool wait_for_backlog(struct event_log *log)
 {
@@ -272,6 +295,7 @@ static void init_locks(struct event_log *log)
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&log->has_backlog, &monotonic);
     pthread_condattr_destroy(&monotonic);
+    pthread_cond_init(&log->gate_opens, NULL);
 }
 
 enum status event_log_open(const struct event_log_options *options, struct event_log **ret_log, struct error *err)
@@ -339,5 +363,6 @@ void event_log_close(struct event_log *log)
     pthread_mutex_destroy(&log->lock);
     pthread_rwlock_destroy(&log->db_lock);
     pthread_cond_destroy(&log->has_backlog);
+    pthread_cond_destroy(&log->gate_opens);
     mem_free(log);
 }

@@ -226,3 +226,42 @@ TEST(event_log_serves_many_threads)
     CHECK_INT("all, once", rows, 4 * 10 * ROWS);
     event_log_close(log);
 }
+
+static void *append_only(void *argument)
+{
+    struct worker *worker = argument;
+    for (unsigned i = 0; i < 20; i++) {
+        struct error err = { 0 };
+        struct event_append_result result;
+        CHECK_OK("appends", append_rows(worker->log, worker->number * 100 + i, &result, &err), &err);
+        worker->rows_seen += result.stored;
+    }
+    return NULL;
+}
+
+TEST(event_log_clears_while_others_append)
+{
+    struct error err = { 0 };
+    struct event_log *log = NULL;
+    CHECK_OK("opens", event_log_open(&(struct event_log_options){ .folder = test_folder() }, &log, &err), &err);
+    pthread_t threads[4];
+    struct worker workers[4];
+    for (unsigned i = 0; i < 4; i++) {
+        workers[i] = (struct worker){ log, i, 0 };
+        CHECK_INT("thread", pthread_create(&threads[i], NULL, append_only, &workers[i]), 0);
+    }
+    uint64_t cleared = 0, stored = 0, rows = 0;
+    for (int i = 0; i < 5; i++) {
+        uint64_t gone = 0;
+        CHECK_OK("clears", event_log_clear(log, STR("m"), &gone, &err), &err);
+        cleared += gone;
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        CHECK_INT("join", pthread_join(threads[i], NULL), 0);
+        stored += workers[i].rows_seen;
+    }
+    if (count_rows(log, &rows, &err) != OK)
+        rows = 0; /* the last clear came last: there is no such model */
+    CHECK_INT("each stored event was cleared or is there", cleared + rows, stored);
+    event_log_close(log);
+}

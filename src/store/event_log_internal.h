@@ -67,6 +67,8 @@ struct event_log {
     uint64_t accepted_bytes;  /* of payloads, since the start */
     uint64_t ingested_bytes;  /* of them, in DuckDB */
     struct event_log_stats stats;
+    bool is_gated; /* appenders wait: rows are being dropped */
+    pthread_cond_t gate_opens;
 
     atomic_uint_fast64_t history_bytes; /* of Parquet files; relaxed: a statistic */
 
@@ -88,6 +90,14 @@ struct event_log {
 /* Moves all that is durable into DuckDB; takes ingest_lock, or is called with it held. */
 must_use enum status event_log_ingest(struct event_log *log, struct error *err);
 must_use enum status event_log_ingest_locked(struct event_log *log, struct error *err);
+
+/* From close to open, no append or label is accepted (they wait) and all that was is in DuckDB, so what appenders
+ * know of a model can be set anew. Under ingest_lock; open in any case. */
+must_use enum status event_log_close_gate(struct event_log *log, struct error *err);
+void event_log_open_gate(struct event_log *log);
+
+/* Takes `lock` as an appender does: when the gate is open. */
+void event_log_lock_open(struct event_log *log);
 
 /* A connection of one's own, with db_lock held for reading until it is ended. */
 must_use enum status event_log_connect(struct event_log *log, duckdb_connection *ret_connection, struct error *err);

@@ -214,14 +214,14 @@ static enum status drop_old(struct event_log *log, int64_t before_us, struct err
     if (files->rows == 0)
         return OK;
     LOG_INFO("events past their retention dropped", log_u64("files", files->rows));
-    return remove_files(log, files, err);
-}
-
-static enum status reload_models(struct event_log *log, struct error *err)
-{
-    pthread_mutex_lock(&log->lock);
-    enum status status = event_log_load_models(log, err);
-    pthread_mutex_unlock(&log->lock);
+    TRY(remove_files(log, files, err));
+    enum status status = event_log_close_gate(log, err);
+    if (status == OK) {
+        pthread_mutex_lock(&log->lock);
+        status = event_log_load_models(log, err);
+        pthread_mutex_unlock(&log->lock);
+    }
+    event_log_open_gate(log);
     return status;
 }
 
@@ -237,8 +237,7 @@ static enum status maintain(struct event_log *log, int64_t now_us, struct error 
     }
     if (log->options.raw_retention_days <= 0)
         return OK;
-    TRY(drop_old(log, (today - log->options.raw_retention_days) * CIVIL_US_PER_DAY, err));
-    return reload_models(log, err);
+    return drop_old(log, (today - log->options.raw_retention_days) * CIVIL_US_PER_DAY, err);
 }
 
 enum status event_log_maintain(struct event_log *log, int64_t now_us, struct error *err)
@@ -281,21 +280,7 @@ static uint64_t forget_model(struct event_model_state *model)
     return rows;
 }
 
-/* Nothing may come between the last ingest and the drop, or a record checked against the old types would meet the
- * new ones: appenders wait at the lock meanwhile. The writer needs the lock to settle, so what is queued must settle
- * before it is taken for good; hence the loop. */
-static enum status lock_when_ingested(struct event_log *log, struct error *err)
-{
-    for (;;) {
-        TRY(event_log_ingest_locked(log, err));
-        pthread_mutex_lock(&log->lock);
-        if (log->accepted_bytes == log->ingested_bytes)
-            return OK;
-        pthread_mutex_unlock(&log->lock);
-    }
-}
-
-/* Under lock, and everything ingested. */
+/* Behind the gate: a record checked against the old types must not meet the new ones. */
 static enum status drop_models(struct event_log *log, str model_name, uint64_t *ret_rows, struct error *err)
 {
     const struct event_tables *tables = event_ingest_tables(log->ingest);
@@ -304,25 +289,30 @@ static enum status drop_models(struct event_log *log, str model_name, uint64_t *
         if (!table->is_stored || (model_name.size != 0 && !str_equal(model_name, table->name)))
             continue;
         TRY(drop_model(log, table, err));
+        pthread_mutex_lock(&log->lock);
         struct event_model_state *model = map_get(&log->models, table->name);
         *ret_rows += model != NULL ? forget_model(model) : 0;
+        pthread_mutex_unlock(&log->lock);
     }
     if (model_name.size != 0)
         return OK;
+    pthread_mutex_lock(&log->lock);
     id_filter_free(log->filter); /* no id is known any more */
     log->filter = id_filter_new(EVENT_FILTER_BYTES_MAX);
+    pthread_mutex_unlock(&log->lock);
     return OK;
 }
 
 static enum status clear(struct event_log *log, str model_name, uint64_t *ret_rows, struct error *err)
 {
-    TRY(lock_when_ingested(log, err));
     CLEANUP(frame_free_slot) struct frame *files = NULL;
     uint64_t rows = 0;
-    enum status status = list_files(log, model_name, &files, err);
+    enum status status = event_log_close_gate(log, err);
+    if (status == OK)
+        status = list_files(log, model_name, &files, err);
     if (status == OK)
         status = drop_models(log, model_name, &rows, err);
-    pthread_mutex_unlock(&log->lock);
+    event_log_open_gate(log);
     TRY(status);
     TRY(remove_files(log, files, err));
     *ret_rows = rows;
