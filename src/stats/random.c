@@ -2,11 +2,6 @@
 
 #include <math.h>
 
-static uint64_t rotate_left(uint64_t x, int bits)
-{
-    return (x << bits) | (x >> (64 - bits));
-}
-
 struct stats_random stats_random_init(uint64_t seed)
 {
     struct stats_random random;
@@ -18,25 +13,6 @@ struct stats_random stats_random_init(uint64_t seed)
         random.state[i] = z ^ (z >> 31);
     }
     return random;
-}
-
-uint64_t stats_random_u64(struct stats_random *random)
-{
-    uint64_t *s = random->state;
-    uint64_t result = rotate_left(s[0] + s[3], 23) + s[0];
-    uint64_t shifted = s[1] << 17;
-    s[2] ^= s[0];
-    s[3] ^= s[1];
-    s[1] ^= s[2];
-    s[0] ^= s[3];
-    s[2] ^= shifted;
-    s[3] = rotate_left(s[3], 45);
-    return result;
-}
-
-double stats_random_uniform(struct stats_random *random)
-{
-    return (double)(stats_random_u64(random) >> 11) * 0x1p-53;
 }
 
 uint64_t stats_random_below(struct stats_random *random, uint64_t bound)
