@@ -187,7 +187,7 @@ double stats_pearson(const double *x, const double *y, size_t rows)
 struct workspace {
     struct pair_sums *pairs;   /* [i * columns + j], used for i <= j */
     struct centring *centring; /* [columns] */
-    double *centred;           /* [columns][BLOCK_ROWS], 0 in a gap */
+    double *centred;           /* [columns + 3][BLOCK_ROWS], 0 in a gap and behind the last column */
     double *present;           /* [columns][BLOCK_ROWS], 1, or 0 in a gap */
 };
 
@@ -196,7 +196,7 @@ struct workspace {
 size_t stats_pearson_matrix_scratch(size_t columns)
 {
     return columns * columns * DOUBLES_OF(struct pair_sums) +
-           columns * (DOUBLES_OF(struct centring) + 2 * (size_t)BLOCK_ROWS);
+           columns * (DOUBLES_OF(struct centring) + 2 * (size_t)BLOCK_ROWS) + 3 * (size_t)BLOCK_ROWS;
 }
 
 static struct workspace workspace_in(double *scratch, size_t columns)
@@ -205,12 +205,12 @@ static struct workspace workspace_in(double *scratch, size_t columns)
     scratch += columns * columns * DOUBLES_OF(struct pair_sums);
     work.centring = (struct centring *)(void *)scratch;
     work.centred = scratch + columns * DOUBLES_OF(struct centring);
-    work.present = work.centred + columns * BLOCK_ROWS;
+    work.present = work.centred + (columns + 3) * BLOCK_ROWS;
     return work;
 }
 
-/* `values` holds a whole block. */
-static void fill_block(const double *values, struct centring *centring, double *centred, double *present)
+/* A whole block with gaps: 0 in both where no value is. */
+static void fill_with_gaps(const double *values, struct centring *centring, double *centred, double *present)
 {
     const lanes none = { 0 }, one = none + 1;
     lanes residue = none;
@@ -225,38 +225,78 @@ static void fill_block(const double *values, struct centring *centring, double *
     centring->residue += lanes_sum(residue);
 }
 
+/* A whole block without gaps; `present` stays as it was. */
+static void fill_without_gaps(const double *values, struct centring *centring, double *centred)
+{
+    lanes residue = { 0 };
+    for (size_t i = 0; i < BLOCK_ROWS; i += LANES) {
+        lanes off = lanes_load(values + i) * centring->scale - centring->mean;
+        *(lanes *)(centred + i) = off;
+        residue += off;
+    }
+    centring->residue += lanes_sum(residue);
+}
+
 static void fill_column(struct workspace *work, size_t column, const double *values, size_t rows)
 {
     double *centred = work->centred + column * BLOCK_ROWS, *present = work->present + column * BLOCK_ROWS;
-    if (work->centring[column].is_hopeless) {
+    struct centring *centring = &work->centring[column];
+    if (centring->is_hopeless) {
         memset(centred, 0, BLOCK_ROWS * sizeof(*centred));
         memset(present, 0, BLOCK_ROWS * sizeof(*present));
         return;
     }
-    double last_block[BLOCK_ROWS];
     if (rows < BLOCK_ROWS) { /* filled up with absent rows, so that sums always run over whole blocks */
+        double last_block[BLOCK_ROWS];
         memcpy(last_block, values, rows * sizeof(*values));
         for (size_t i = rows; i < BLOCK_ROWS; i++)
             last_block[i] = NAN;
-        values = last_block;
+        fill_with_gaps(last_block, centring, centred, present);
+    } else if (centring->has_gaps) {
+        fill_with_gaps(values, centring, centred, present);
+    } else {
+        fill_without_gaps(values, centring, centred);
     }
-    fill_block(values, &work->centring[column], centred, present);
 }
 
-/* Products of column i with columns j..j + 3, without gaps: x is loaded once for all four. */
-static void add_four(struct workspace *work, size_t i, size_t j, struct pair_sums *sums)
+/* Even and odd lanes as one vector: half of the instructions where the CPU has it, the same sums in the same order
+ * where the compiler makes two of it. */
+typedef double wide_lanes __attribute__((vector_size(32), aligned(8), may_alias));
+
+/* Products of column x with four columns from y on, without gaps: x is loaded once for all four. */
+static inline __attribute__((always_inline)) void sum_four(const double *x, const double *y, double ret_sums[4])
 {
-    const double *x = work->centred + i * BLOCK_ROWS, *y = work->centred + j * BLOCK_ROWS;
-    lanes even[4] = { { 0 } }, odd[4] = { { 0 } };
+    wide_lanes products[4] = { { 0 } };
     for (size_t row = 0; row < BLOCK_ROWS; row += 2 * LANES) {
-        lanes x_even = lanes_load(x + row), x_odd = lanes_load(x + row + LANES);
-        for (size_t k = 0; k < 4; k++) {
-            even[k] += x_even * lanes_load(y + k * BLOCK_ROWS + row);
-            odd[k] += x_odd * lanes_load(y + k * BLOCK_ROWS + row + LANES);
-        }
+        wide_lanes x_row = *(const wide_lanes *)(x + row);
+        for (size_t k = 0; k < 4; k++)
+            products[k] += x_row * *(const wide_lanes *)(y + k * BLOCK_ROWS + row);
     }
     for (size_t k = 0; k < 4; k++)
-        sums[k].xy += lanes_sum(even[k] + odd[k]);
+        ret_sums[k] = (products[k][0] + products[k][2]) + (products[k][1] + products[k][3]);
+}
+
+static void sum_four_anywhere(const double *x, const double *y, double ret_sums[4])
+{
+    sum_four(x, y, ret_sums);
+}
+
+#ifdef __x86_64__
+__attribute__((target("avx2"))) static void sum_four_avx2(const double *x, const double *y, double ret_sums[4])
+{
+    sum_four(x, y, ret_sums);
+}
+#endif
+
+typedef void four_summer(const double *x, const double *y, double ret_sums[4]);
+
+static four_summer *choose_summer(void)
+{
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("avx2"))
+        return sum_four_avx2;
+#endif
+    return sum_four_anywhere;
 }
 
 /* All sums of a pair over its common rows. */
@@ -291,20 +331,23 @@ static bool is_any_with_gaps(const struct centring *centring, size_t columns)
     return is_any;
 }
 
-/* Adds the filled block to the pairs of column i with itself and all after it. */
-static void add_block(struct workspace *work, size_t columns, size_t i)
+/* Adds the filled block to the pairs of column i with itself and all after it. Groups of four may reach beyond the last
+ * column, where scratch holds zeros. */
+static void add_block(struct workspace *work, size_t columns, size_t i, four_summer *sum_products)
 {
     struct pair_sums *row = work->pairs + i * columns;
-    size_t j = i;
-    while (j < columns) {
+    for (size_t j = i; j < columns; j += 4) {
         size_t step = columns - j < 4 ? columns - j : 4;
-        if (step == 4 && !work->centring[i].has_gaps && !is_any_with_gaps(work->centring + j, 4)) {
-            add_four(work, i, j, row + j);
-        } else {
-            for (size_t k = 0; k < step; k++)
+        bool has_gaps = work->centring[i].has_gaps || is_any_with_gaps(work->centring + j, step);
+        double sums[4];
+        if (!has_gaps)
+            sum_products(work->centred + i * BLOCK_ROWS, work->centred + j * BLOCK_ROWS, sums);
+        for (size_t k = 0; k < step; k++) {
+            if (has_gaps)
                 add_pair(work, i, j + k, row + j + k);
+            else
+                row[j + k].xy += sums[k];
         }
-        j += step;
     }
 }
 
@@ -340,6 +383,10 @@ void stats_pearson_matrix(const double *const *columns, size_t column_count, siz
 {
     struct workspace work = workspace_in(scratch, column_count);
     memset(work.pairs, 0, column_count * column_count * sizeof(*work.pairs));
+    memset(work.centred + column_count * BLOCK_ROWS, 0, 3 * BLOCK_ROWS * sizeof(*work.centred));
+    for (size_t i = 0; i < column_count * BLOCK_ROWS; i++)
+        work.present[i] = 1; /* where a column has no gaps, until its last rows */
+    four_summer *sum_products = choose_summer();
     for (size_t i = 0; i < column_count; i++)
         work.centring[i] = centring_of(columns[i], rows);
 
@@ -347,7 +394,7 @@ void stats_pearson_matrix(const double *const *columns, size_t column_count, siz
         for (size_t i = 0; i < column_count; i++)
             fill_column(&work, i, columns[i] + from, rows - from);
         for (size_t i = 0; i < column_count; i++)
-            add_block(&work, column_count, i);
+            add_block(&work, column_count, i, sum_products);
     }
 
     for (size_t i = 0; i < column_count; i++) {
