@@ -129,6 +129,30 @@ TEST(analysis_gives_a_bad_column_its_own_note)
     CHECK_STR("no values", report_column(report, STR("empty"))->note, STR("all values are missing on both sides"));
 }
 
+TEST(analysis_fails_when_a_feature_is_gone_or_became_text)
+{
+    static const struct {
+        const char *why, *reference, *current, *note;
+        double broken;
+    } cases[] = {
+        { "nothing wrong", "x,y\n1.5,a\n2.5,b\n", "x,y\n1.5,a\n2.5,b\n", "", 0 },
+        { "a new column is no failure", "x\n1.5\n2.5\n", "x,y\n1.5,a\n2.5,b\n", "", 0 },
+        { "one is gone", "x,y\n1.5,a\n2.5,b\n", "x\n1.5\n2.5\n", "y (missing)", 1 },
+        { "one is text now", "x,y\n1.5,a\n2.5,b\n", "x,y\n1.5,a\noops,b\n", "x (another type)", 1 },
+        { "the label is late", "x,label\n1.5,1\n2.5,0\n", "x\n1.5\n2.5\n", "", 0 },
+    };
+    struct analysis_options options;
+    analysis_options_init(&options);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        options.target = strstr(cases[i].reference, "label") != NULL ? STR("label") : STR("");
+        CLEANUP(report_free_slot) struct report *report = analyse_texts(&options, cases[i].reference, cases[i].current);
+        const struct test_outcome *test = &report->tests[1];
+        CHECK_NEAR(cases[i].why, test->value, cases[i].broken, 0);
+        CHECK_STR(cases[i].why, test->note, str_of(cases[i].note));
+        CHECK_INT(cases[i].why, test->status, cases[i].broken > 0 ? TEST_FAIL : TEST_PASS);
+    }
+}
+
 TEST(analysis_finds_what_is_odd)
 {
     static const struct {
@@ -171,8 +195,8 @@ TEST(analysis_takes_conditions_from_yaml)
     CHECK_OK("yaml", yaml_load(str_of(yaml), "check.yaml", &arena, &root, &err), &err);
     CHECK_OK("options", options_yaml_read(root, &arena, &options, &err), &err);
     CLEANUP(report_free_slot) struct report *report = analyse_texts(&options, scored, scored);
-    static const enum test_status wanted[] = { TEST_PASS, TEST_FAIL, TEST_WARN, TEST_PASS, TEST_PASS, TEST_SKIP };
-    CHECK_INT("drift, two of accuracy, one a column, one without a result", report->test_count, COUNT(wanted));
+    static const enum test_status wanted[] = { TEST_PASS, TEST_PASS, TEST_FAIL, TEST_WARN, TEST_PASS, TEST_PASS, TEST_SKIP };
+    CHECK_INT("drift, types, two of accuracy, one a column, one without a result", report->test_count, COUNT(wanted));
     for (size_t i = 0; i < report->test_count && i < COUNT(wanted); i++)
         CHECK_INT("status", report->tests[i].status, wanted[i]);
     CHECK_INT("a critical test failed", report->verdict, VERDICT_FAILED_TESTS);

@@ -115,8 +115,8 @@ static void find_out_of_range(const struct column_profile *reference, const stru
     if (below + above == 0 || ((double)(below + above) <= 4 + 4 * expected && !is_far))
         return;
     add(findings, FINDING_OUT_OF_RANGE, SEVERITY_WARNING,
-        arena_printf(arena, "%zu values lie outside the reference's range %.6g to %.6g (now %.6g to %.6g)",
-                     below + above, low, high, current->moments.min, current->moments.max));
+        arena_printf(arena, "%zu value%s outside the reference's range %.6g to %.6g (now %.6g to %.6g)",
+                     below + above, below + above == 1 ? " lies" : "s lie", low, high, current->moments.min, current->moments.max));
 }
 
 /* Categories that only one side has: `here` has rows where `there` has none. */

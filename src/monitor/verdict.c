@@ -119,6 +119,54 @@ static enum status judge_drift_share(struct judging *judging)
     return add_test(judging, &outcome);
 }
 
+static bool has_changed_type(const struct column_report *column)
+{
+    for (size_t i = 0; i < column->findings.count; i++)
+        if (column->findings.items[i].kind == FINDING_TYPE_CHANGED)
+            return true;
+    return false;
+}
+
+/* A feature that is gone or came as another type can't be tested for drift, so it must not pass for steady. What
+ * production need not know yet (targets) or renames (ids, times) does not count. */
+static bool is_broken(const struct column_report *column)
+{
+    bool is_input = column->role == ROLE_FEATURE || column->role == ROLE_SEGMENT;
+    return is_input && column->in_reference && (!column->in_current || has_changed_type(column));
+}
+
+static enum status judge_schema(struct judging *judging)
+{
+    struct report *report = judging->report;
+    if (!judging->options->check_data)
+        return OK;
+    size_t broken = 0;
+    struct buf names;
+    buf_init(&names, 4096);
+    for (size_t i = 0; i < report->column_count; i++) {
+        const struct column_report *column = &report->columns[i];
+        if (!is_broken(column))
+            continue;
+        if (broken < NAMED_COLUMNS_MAX)
+            buf_printf(&names, "%s%.*s (%s)", broken ? ", " : "", (int)MIN_OF(column->name.size, (size_t)200),
+                       column->name.data, column->in_current ? "another type" : "missing");
+        broken++;
+    }
+    if (broken > NAMED_COLUMNS_MAX)
+        buf_printf(&names, " and %zu more", broken - NAMED_COLUMNS_MAX);
+    struct test_outcome outcome = {
+        .name = STR("features that are missing or changed their type"),
+        .status = broken == 0 ? TEST_PASS : TEST_FAIL,
+        .severity = SEVERITY_CRITICAL,
+        .value = (double)broken,
+        .reference_value = NAN,
+        .condition = STR("== 0"),
+        .note = arena_copy(&report->arena, buf_str(&names)),
+    };
+    buf_done(&names);
+    return add_test(judging, &outcome);
+}
+
 static struct condition relative(const char *metric, const char *column, enum condition_operator operator_,
                                  double tolerance)
 {
@@ -326,6 +374,8 @@ enum status verdict_reach(const struct analysis_options *options, struct report 
     struct judging judging = { .options = options, .report = report, .results = report_results(report, &scratch),
                                .err = err };
     enum status status = judge_drift_share(&judging);
+    if (status == OK)
+        status = judge_schema(&judging);
     for (size_t i = 0; status == OK && i < options->condition_count; i++)
         status = judge_condition(&judging, &options->conditions[i]);
     if (status == OK && options->use_auto_conditions)
