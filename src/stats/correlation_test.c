@@ -9,7 +9,7 @@
 #define COLUMNS 4
 #define ROWS 700 /* two full blocks and a part */
 
-static double matrix_scratch[COLUMNS * COLUMNS * 6 + COLUMNS * (8 + 2 * 256)];
+static double matrix_scratch[COLUMNS * COLUMNS * 6 + COLUMNS * (8 + 2 * 256) + 3 * 256];
 
 TEST(pearson_of_known_columns)
 {
