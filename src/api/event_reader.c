@@ -647,8 +647,12 @@ enum status event_reading_parse(str body, const struct event_defaults *defaults,
     reset_draft(&reader->draft);
     json_reader_init(&reader->json, body, arena, err);
     bool is_array = json_peek(&reader->json) == JSON_ARRAY;
-    TRY(read_request(reader));
-    TRY(json_finish(&reader->json));
+    enum status status = read_request(reader);
+    if (status == OK)
+        status = json_finish(&reader->json);
+    if (status != OK && json_status(&reader->json) != OK)
+        return error_while(err, "JSON body");
+    TRY(status);
 
     struct event_group *groups = arena_array(arena, struct event_group, reader->group_count);
     if (groups == NULL)

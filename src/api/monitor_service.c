@@ -83,12 +83,17 @@ static enum status scan_window(struct monitor_service *service, const struct api
 }
 
 /* What the event log calls a column, and what the configuration does. */
-static str configured_name(const struct analysis_options *options, str name)
+static str configured_name(const struct analysis_options *options, const struct frame *reference, str name,
+                           struct arena *arena)
 {
     if (str_equal(name, STR("target")) && !str_is_empty(options->target))
         return options->target;
     if (str_equal(name, STR("prediction")) && !str_is_empty(options->prediction))
         return options->prediction;
+    bool may_be_class = frame_column(reference, name) == NULL;
+    for (size_t i = 0; may_be_class && i < options->probabilities.count; i++) /* class "yes" is "probability_yes" there */
+        if (str_has_suffix(options->probabilities.items[i], arena_printf(arena, "_%.*s", STR_ARG(name))))
+            return options->probabilities.items[i];
     return name;
 }
 
@@ -110,7 +115,7 @@ static enum status view_of(const struct analysis_options *options, const struct 
     ret_view->column_count = 0;
     for (size_t i = 0; i < current->column_count; i++) {
         struct column column = current->columns[i];
-        column.name = configured_name(options, column.name);
+        column.name = configured_name(options, reference, column.name, arena);
         if (!is_bookkeeping(column.name) || frame_column(reference, column.name) != NULL)
             columns[ret_view->column_count++] = column;
     }

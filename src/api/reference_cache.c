@@ -105,8 +105,10 @@ static enum status load(struct reference_cache *cache, const struct analysis_opt
     struct arena arena;
     arena_init(&arena, 0);
     struct frame *frame = NULL;
-    enum status status = reference_get(cache->store, model_name, version, &arena, NULL, &frame, err);
+    struct meta_reference facts;
+    enum status status = reference_get(cache->store, model_name, version, &arena, &facts, &frame, err);
     if (status == OK) {
+        frame->origin = arena_copy(&frame->arena, facts.origin); /* not the path of our own file */
         struct cached_reference *reference = mem_must(sizeof *reference);
         reference->frame = frame;
         reference->version = version;

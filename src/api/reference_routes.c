@@ -139,6 +139,19 @@ static enum status frame_of_json(struct http_request *request, struct frame **re
 
 /* ---- files ---- */
 
+/* What read_table says about our temporary file, said about the upload. */
+static enum status blame_upload(struct http_request *request, str path, enum status status, const struct error *cause,
+                                struct error *err)
+{
+    const char *text = cause->cause;
+    const char *at = strstr(text, path.data);
+    if (status == ERR_CORRUPT)
+        request->response->status_code = 422; /* the client's bytes, not ours */
+    if (at == NULL)
+        return error_set(err, status, "the uploaded file: %s", text);
+    return error_set(err, status, "%.*sthe uploaded file%s", (int)(at - text), text, at + path.size);
+}
+
 static enum status frame_of_bytes(struct api *api, struct http_request *request, str bytes, enum read_format format,
                                   struct frame **ret_frame, struct error *err)
 {
@@ -149,10 +162,11 @@ static enum status frame_of_bytes(struct api *api, struct http_request *request,
     TRY(file_make_folders(folder.data, err));
     TRY(file_write(path.data, bytes, err));
     struct read_options options = { .path = path, .format = format };
-    enum status status = read_table(&options, ret_frame, err);
+    struct error cause = { 0 };
+    enum status status = read_table(&options, ret_frame, &cause);
     (void)unlink(path.data); /* what stays behind is in our own folder, and read by nobody */
     if (status != OK)
-        return error_while(err, "read the uploaded file");
+        return blame_upload(request, path, status, &cause, err);
     (*ret_frame)->origin = arena_copy(&(*ret_frame)->arena, STR("POST /reference"));
     return OK;
 }

@@ -40,6 +40,7 @@ static void *take(struct arena *arena, size_t bytes)
     void *piece = chunk->bytes + chunk->used;
     chunk->used += bytes;
     arena->used_bytes += bytes;
+    memset(piece, 0, bytes); /* here and not for the whole chunk: a small request uses a tenth of it */
     return piece;
 }
 
@@ -49,9 +50,11 @@ static void *take_from_new_chunk(struct arena *arena, size_t bytes)
 {
     bool is_large = bytes > CHUNK_BYTES / 2;
     size_t size = is_large ? bytes : CHUNK_BYTES;
-    struct arena_chunk *chunk = mem_array(1, sizeof *chunk + size);
+    struct arena_chunk *chunk = is_large ? mem_array(1, sizeof *chunk + size) : mem_regrow(NULL, 1, sizeof *chunk + size);
     if (chunk == NULL)
         return NULL;
+    if (!is_large)
+        memset(chunk, 0, sizeof *chunk + bytes);
     chunk->size = size;
     chunk->used = bytes;
     if (is_large && arena->chunks != NULL) {
