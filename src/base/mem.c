@@ -1,6 +1,10 @@
 #include "base/mem.h"
 
 #include <stdatomic.h>
+#include <sys/mman.h>
+
+/* Of x86-64; elsewhere the advice and the alignment are merely useless. */
+#define HUGE_PAGE_BYTES ((size_t)2 << 20)
 
 /* Counts down to the failure that a test asked for; relaxed, tests of it run one thread. */
 static atomic_size_t calls_until_failure;
@@ -21,6 +25,22 @@ void *mem_array(size_t count, size_t size)
     if (must_fail_now())
         return NULL;
     return calloc(count == 0 ? 1 : count, size == 0 ? 1 : size); /* calloc checks the product */
+}
+
+void *mem_block(size_t count, size_t size)
+{
+    size_t bytes, rounded;
+    if (size_mul_overflows(count, size, &bytes) || size_add_overflows(bytes, HUGE_PAGE_BYTES - 1, &rounded))
+        return NULL;
+    if (bytes < HUGE_PAGE_BYTES)
+        return mem_array(count, size);
+    if (must_fail_now())
+        return NULL;
+    rounded &= ~(HUGE_PAGE_BYTES - 1);
+    void *block = aligned_alloc(HUGE_PAGE_BYTES, rounded);
+    if (block != NULL)
+        (void)madvise(block, rounded, MADV_HUGEPAGE); /* only advice */
+    return block;
 }
 
 void *mem_regrow(void *old, size_t count, size_t size)

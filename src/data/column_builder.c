@@ -1,14 +1,11 @@
 #include "data/column_builder.h"
 
 #include <math.h>
-#include <sys/mman.h>
 
 #include "base/mem.h"
 
 #define FIRST_ROWS 1024
 #define CACHED_BYTES_MAX 15
-/* Of x86-64; elsewhere the advice and the alignment are merely useless. */
-#define HUGE_PAGE_BYTES ((size_t)2 << 20)
 
 void column_builder_init(struct column_builder *builder, enum column_storage storage, enum column_source source,
                          struct arena *arena)
@@ -36,31 +33,15 @@ void column_builder_lend(struct column_builder *builder, void *values, size_t ca
     builder->is_lent = true;
 }
 
-void *column_block(size_t bytes)
-{
-    size_t rounded;
-    if (bytes < HUGE_PAGE_BYTES)
-        return mem_array(bytes, 1);
-    if (size_add_overflows(bytes, HUGE_PAGE_BYTES - 1, &rounded))
-        return NULL;
-    rounded &= ~(HUGE_PAGE_BYTES - 1);
-    void *block = aligned_alloc(HUGE_PAGE_BYTES, rounded);
-    if (block != NULL)
-        (void)madvise(block, rounded, MADV_HUGEPAGE); /* only advice */
-    return block;
-}
-
 enum status column_builder_reserve(struct column_builder *builder, size_t rows, struct error *err)
 {
-    size_t needed, bytes;
+    size_t needed;
     if (size_add_overflows(builder->rows, rows, &needed))
         return error_set(err, ERR_LIMIT, "too many rows");
     if (needed <= builder->capacity)
         return OK;
     size_t capacity = MAX_OF(MAX_OF(builder->capacity, FIRST_ROWS / 2) * 2, needed);
-    void *values = NULL;
-    if (!size_mul_overflows(capacity, column_value_bytes(builder->storage), &bytes))
-        values = column_block(bytes);
+    void *values = mem_block(capacity, column_value_bytes(builder->storage));
     if (values == NULL)
         return error_set(err, ERR_LIMIT, "no memory for %zu rows", needed);
     if (builder->rows != 0)

@@ -46,10 +46,6 @@ void column_builder_done(struct column_builder *builder);
 /* Gives an empty builder `capacity` values of somebody else's memory to begin with; above them it moves to the heap. */
 void column_builder_lend(struct column_builder *builder, void *values, size_t capacity);
 
-/* One block for all columns of a frame, in huge pages where the kernel has them: 100 MB are 50 page faults then
- * instead of 25,000, which cost as much as reading the file. NULL without memory; mem_free ends it. */
-must_use void *column_block(size_t bytes);
-
 static inline size_t column_value_bytes(enum column_storage storage)
 {
     return storage == STORAGE_CATEGORY ? sizeof(uint32_t) : sizeof(double);

@@ -216,13 +216,11 @@ static size_t count_rows(duckdb_connection connection, str source, const struct 
  * themselves until that fails. */
 static void lend_block(struct loading *loading, size_t rows)
 {
-    size_t row_bytes = 0, bytes;
+    size_t row_bytes = 0;
     for (size_t i = 0; i < loading->column_count; i++)
         row_bytes += column_value_bytes(loading->rules[i].storage);
     size_t padded = (rows + PADDED_ROWS - 1) / PADDED_ROWS * PADDED_ROWS;
-    if (padded < rows || size_mul_overflows(padded, row_bytes, &bytes))
-        return;
-    char *block = column_block(bytes);
+    char *block = padded < rows ? NULL : mem_block(padded, row_bytes);
     if (block == NULL)
         return;
     loading->frame->blocks[loading->frame->block_count++] = block;

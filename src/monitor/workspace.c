@@ -16,7 +16,7 @@ double *workspace_array(struct workspace *workspace, enum workspace_slot slot, s
     mem_free(workspace->arrays[slot]);
     workspace->capacity[slot] = 0;
     /* At least one, so that no rows are not taken for no memory. */
-    workspace->arrays[slot] = mem_array(doubles ? doubles : 1, sizeof(double));
+    workspace->arrays[slot] = mem_block(doubles ? doubles : 1, sizeof(double));
     if (workspace->arrays[slot])
         workspace->capacity[slot] = doubles;
     return workspace->arrays[slot];
