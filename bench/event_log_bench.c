@@ -57,10 +57,13 @@ static void *run_load(void *argument)
     const struct load *load = argument;
     struct random random;
     random_init(&random, load->seed);
-    static const str names[FEATURES] = { STR("alcohol"), STR("malic_acid"), STR("ash"), STR("alcalinity"), STR("magnesium"),
-                                         STR("phenols"), STR("flavanoids"), STR("nonflavanoids"), STR("proanthocyanins"),
+    static const str names[FEATURES] = { STR("alcohol"), STR("malic_acid"), STR("ash"), STR("alcalinity"),
+        STR("magnesium"),
+                                         STR("phenols"), STR("flavanoids"), STR("nonflavanoids"),
+                                             STR("proanthocyanins"),
                                          STR("color"), STR("hue"), STR("od280"), STR("proline") };
-    struct event_value *cells = calloc(load->rows * FEATURES, sizeof *cells), *predictions = calloc(load->rows, sizeof *predictions);
+    struct event_value *cells = calloc(load->rows * FEATURES, sizeof *cells),
+        *predictions = calloc(load->rows, sizeof *predictions);
     str *ids = calloc(load->rows, sizeof *ids);
     int64_t *times_us = calloc(load->rows, sizeof *times_us);
     fill(cells, load->rows * FEATURES, &random);
@@ -152,7 +155,8 @@ int main(int argc, char **argv)
     struct frame *frame;
     if (event_log_scan(log, &window, 0, &frame, &err) != OK)
         fail("scan", &err);
-    printf("scan of all: %.2f s, RSS %zu MiB", (double)(clock_monotonic_ns() - start_ns) * 1e-9, resident_bytes() >> 20);
+    printf("scan of all: %.2f s, RSS %zu MiB", (double)(clock_monotonic_ns() - start_ns) * 1e-9,
+           resident_bytes() >> 20);
     frame_free(frame);
     printf(", afterwards %zu MiB\n", resident_bytes() >> 20);
     event_log_close(log);

@@ -190,7 +190,8 @@ static struct claim *make_claim(const struct append *append, struct event_model_
 static enum status put_suspects(duckdb_connection connection, const struct append *append, const bool *is_suspect,
                                 struct error *err)
 {
-    TRY(duckdb_door_run(connection, STR("CREATE OR REPLACE TEMP TABLE suspects (place BIGINT, id VARCHAR)"), NULL, 0, err));
+    TRY(duckdb_door_run(connection, STR("CREATE OR REPLACE TEMP TABLE suspects (place BIGINT, id VARCHAR)"), NULL, 0,
+                        err));
     duckdb_appender appender = NULL;
     enum status status = OK;
     if (duckdb_appender_create(connection, "main", "suspects", &appender) == DuckDBError)
@@ -229,7 +230,8 @@ static enum status find_source(duckdb_connection connection, str model_name, int
 static enum status mark_known(duckdb_connection connection, struct append *append, int64_t model_id, struct error *err)
 {
     char sql[160];
-    (void)snprintf(sql, sizeof sql, "SELECT DISTINCT s.place FROM store.v%lld e JOIN suspects s ON e.prediction_id = s.id",
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT DISTINCT s.place FROM store.v%lld e JOIN suspects s ON e.prediction_id = s.id",
                    (long long)model_id);
     duckdb_result result;
     TRY(duckdb_door_query(connection, str_of(sql), NULL, 0, &result, err));
@@ -280,7 +282,8 @@ static size_t find_suspects(const struct append *append, bool *is_suspect)
 {
     size_t count = 0;
     for (size_t row = 0; row < append->record.batch.rows; row++) {
-        is_suspect[row] = !append->is_fresh[row] && !append->is_checked[row] && !is_pending(append->log, append->keys[row]) &&
+        is_suspect[row] = !append->is_fresh[row] && !append->is_checked[row] &&
+            !is_pending(append->log, append->keys[row]) &&
                           id_filter_may_hold(append->log->filter, append->keys[row]);
         count += is_suspect[row];
     }
@@ -332,7 +335,7 @@ static enum status queue_record(struct append *append, struct claim *claim, bool
 {
     struct event_log *log = append->log;
     size_t bytes = append->payload.size;
-    claim->is_awaited = is_awaited;
+    claim->is_awaited = is_awaited || append->notice != NULL;
     TRY(journal_append(log->journal, &append->payload, claim, is_awaited ? &append->ticket : NULL, err));
     log->accepted_bytes += bytes;
     if (log->accepted_bytes - log->ingested_bytes >= EVENT_INGEST_BYTES)
@@ -412,7 +415,8 @@ static enum status enqueue(struct append *append, bool is_awaited, struct error 
     if (status == OK)
         log->stats.duplicates_total += append->duplicates;
     else
-        *(is_awaited ? &log->stats.rejected_total : &log->stats.dropped_total) += append->record.batch.rows;
+        *(is_awaited || append->notice != NULL ? &log->stats.rejected_total : &log->stats.dropped_total) +=
+            append->record.batch.rows;
     pthread_mutex_unlock(&log->lock);
     return status;
 }
@@ -429,12 +433,14 @@ static enum status wait_until_durable(struct append *append, struct error *err)
     pthread_mutex_lock(&log->lock);
     bool has_failed = append->failures_total != log->failures_total;
     pthread_mutex_unlock(&log->lock);
-    return has_failed ? error_set(err, ERR_UNAVAILABLE, "an event of the same prediction id could not be stored; try again")
+    return has_failed
+        ? error_set(err, ERR_UNAVAILABLE, "an event of the same prediction id could not be stored; try again")
                       : OK;
 }
 
 /* Ids as stored, in `ids` [rows]; texts in `arena`. */
-static void fill_result(const struct append *append, struct arena *arena, str *ids, struct event_append_result *ret_result)
+static void fill_result(const struct append *append, struct arena *arena, str *ids,
+                        struct event_append_result *ret_result)
 {
     const struct event_batch *batch = &append->record.batch;
     for (size_t row = 0; row < batch->rows; row++)

@@ -83,7 +83,8 @@ static char *put_names(char *at, const str *names, size_t count)
 
 static size_t row_bytes(const struct event_batch *batch, size_t row)
 {
-    size_t bytes = 4 + batch->prediction_ids[row].size + 8 + cell_bytes(&batch->predictions[row]) + 8 * batch->class_count;
+    size_t bytes = 4 + batch->prediction_ids[row].size + 8 + cell_bytes(&batch->predictions[row]);
+    bytes += 8 * batch->class_count;
     if (batch->targets != NULL)
         bytes += cell_bytes(&batch->targets[row]);
     for (size_t i = 0; i < batch->tag_count; i++)
@@ -128,7 +129,8 @@ static enum status encode_batch(const struct event_record *record, const bool *i
 
     size_t bytes = 1 + 8 + 4 + batch->model_name.size + 4 + batch->model_version.size + 4 +
                    names_bytes(batch->feature_names, batch->feature_count) +
-                   names_bytes(batch->class_names, batch->class_count) + names_bytes(batch->tag_names, batch->tag_count) + 1;
+                   names_bytes(batch->class_names, batch->class_count) +
+                   names_bytes(batch->tag_names, batch->tag_count) + 1;
     char *at;
     TRY(reserve(out, bytes, &at, err));
     *at++ = EVENT_RECORD_BATCH;

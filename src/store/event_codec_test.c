@@ -40,7 +40,8 @@ TEST(event_codec_reads_back_what_it_wrote)
                                     { STR("q"), { EVENT_TEXT, .text = STR("cat") }, 6 } };
     struct event_record records[] = {
         sample_batch(),
-        { .kind = EVENT_RECORD_LABELS, .arrival_us = 4, .batch.model_name = STR("m"), .labels = labels, .label_count = 2 },
+        { .kind = EVENT_RECORD_LABELS, .arrival_us = 4, .batch.model_name = STR("m"), .labels = labels,
+            .label_count = 2 },
     };
     for (size_t i = 0; i < COUNT(records); i++) {
         CLEANUP(buf_done) struct buf bytes, again;
@@ -56,7 +57,8 @@ TEST(event_codec_reads_back_what_it_wrote)
         CHECK_STR("to the same bytes", buf_str(&again), buf_str(&bytes));
         for (size_t cut = 0; cut < bytes.size; cut++) {
             error_clear(&err);
-            CHECK_FAILS("cut anywhere", event_record_decode((str){ bytes.data, cut }, &arena, &back, &err), ERR_CORRUPT, &err);
+            CHECK_FAILS("cut anywhere", event_record_decode((str){ bytes.data, cut }, &arena, &back, &err),
+                        ERR_CORRUPT, &err);
         }
         arena_done(&arena);
     }

@@ -180,7 +180,8 @@ static enum status open_labels(struct event_ingest *ingest, struct target_table 
                                       column != NULL ? column->type : EVENT_MISSING };
     char name[32];
     (void)snprintf(name, sizeof name, "l%lld", (long long)target->table->id);
-    return event_chunk_open(ingest->connection, name, kinds, LABEL_COLUMNS_FIXED + (column != NULL), &target->labels, err);
+    return event_chunk_open(ingest->connection, name, kinds, LABEL_COLUMNS_FIXED + (column != NULL), &target->labels,
+                            err);
 }
 
 /* ---- records ---- */
@@ -232,11 +233,13 @@ static void put_row(struct event_chunk *chunk, const struct event_batch *batch, 
             &(struct event_value){ EVENT_NUMBER, .number = batch->probabilities[row * batch->class_count + i] });
     for (size_t i = 0; i < batch->tag_count; i++) {
         str tag = batch->tags[row * batch->tag_count + i];
-        put(chunk, places->tags[i], &(struct event_value){ tag.data == NULL ? EVENT_MISSING : EVENT_TEXT, .text = tag });
+        put(chunk, places->tags[i], &(struct event_value){ tag.data == NULL ? EVENT_MISSING : EVENT_TEXT,
+            .text = tag });
     }
 }
 
-static enum status move_batch(struct event_ingest *ingest, struct target_table *target, const struct event_record *record,
+static enum status move_batch(struct event_ingest *ingest, struct target_table *target,
+                              const struct event_record *record,
                               int64_t arrival_index, struct error *err)
 {
     const struct event_batch *batch = &record->batch;
@@ -263,7 +266,8 @@ static enum status move_batch(struct event_ingest *ingest, struct target_table *
     return OK;
 }
 
-static enum status move_labels(struct event_ingest *ingest, struct target_table *target, const struct event_record *record,
+static enum status move_labels(struct event_ingest *ingest, struct target_table *target,
+                               const struct event_record *record,
                                int64_t arrival_index, struct error *err)
 {
     if (target->labels == NULL)

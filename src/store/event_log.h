@@ -117,7 +117,8 @@ struct event_label {
 
 /* Stores labels and waits until they are durable. `ret_matched` counts those whose event is there already, with
  * some 1 in 10,000 of the others, and those whose event the retention has dropped. ERR_INVALID without a target. */
-must_use enum status event_log_label(struct event_log *log, str model_name, const struct event_label *labels, size_t count,
+must_use enum status event_log_label(struct event_log *log, str model_name, const struct event_label *labels,
+                                     size_t count,
                                      size_t *ret_matched, struct error *err);
 
 /* As event_append_done, for labels. */
@@ -159,7 +160,8 @@ struct event_model {
 must_use enum status event_log_models(struct event_log *log, struct arena *arena, struct event_model **ret_models,
                                       size_t *ret_count, struct error *err);
 
-/* Deletes all events and labels of a model (DELETE /production-data); empty name = of all models. Durable when it returns. */
+/* Deletes all events and labels of a model (DELETE /production-data); empty name = of all models. Durable when it
+ * returns. */
 must_use enum status event_log_clear(struct event_log *log, str model_name, uint64_t *ret_rows, struct error *err);
 
 /* Moves closed days (UTC, by event time) to Parquet files and drops days whose events both happened and arrived

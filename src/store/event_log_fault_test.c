@@ -65,7 +65,8 @@ TEST(event_log_refuses_a_read_only_folder_and_says_so)
     struct event_log *log = NULL;
     if (!mount_disk(path, MS_RDONLY, "size=1m"))
         return;
-    CHECK_FAILS("read-only", event_log_open(&(struct event_log_options){ .folder = path }, &log, &err), ERR_UNAVAILABLE, &err);
+    CHECK_FAILS("read-only", event_log_open(&(struct event_log_options){ .folder = path }, &log, &err),
+                ERR_UNAVAILABLE, &err);
     CHECK("names folder and reason", strstr(err.cause, path) != NULL && strstr(err.cause, "Read-only") != NULL);
     CHECK_INT("umount", umount(path), 0);
 }
@@ -200,7 +201,8 @@ static void *append_and_scan(void *argument)
         CHECK_INT("is known", result.duplicates, ROWS);
         uint64_t rows = 0;
         CHECK_OK("counts", count_rows(worker->log, &rows, &err), &err);
-        CHECK("whole batches, and all of our own", rows % ROWS == 0 && rows >= (i + 1) * ROWS && rows >= worker->rows_seen);
+        CHECK("whole batches, and all of our own", rows % ROWS == 0 && rows >= (i + 1) * ROWS &&
+              rows >= worker->rows_seen);
         worker->rows_seen = rows;
         if (i == 5)
             CHECK_OK("rolls over", event_log_maintain(worker->log, INT64_C(1700000000000000), &err), &err);

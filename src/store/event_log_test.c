@@ -91,7 +91,8 @@ TEST(event_log_stores_every_kind_of_value_and_reads_it_back)
     str names[] = { STR("n"), STR("i"), STR("b"), STR("t"), STR("when"), STR("N") };
     struct event_value cells[2][6] = {
         { { EVENT_NUMBER, .number = 1.5 }, { EVENT_INTEGER, .integer = 7 }, { EVENT_BOOLEAN, .boolean = true },
-          { EVENT_TEXT, .text = STR("caf\xc3\xa9") }, { EVENT_TIME, .integer = NOON_US }, { EVENT_INTEGER, .integer = 3 } },
+          { EVENT_TEXT, .text = STR("caf\xc3\xa9") }, { EVENT_TIME, .integer = NOON_US },
+              { EVENT_INTEGER, .integer = 3 } },
         { { EVENT_MISSING, .integer = 0 }, { EVENT_INTEGER, .integer = -1 }, { EVENT_BOOLEAN, .boolean = false },
           { EVENT_TEXT, .text = STR("") }, { EVENT_MISSING, .integer = 0 }, { EVENT_NUMBER, .number = 0.5 } },
     };
@@ -103,7 +104,8 @@ TEST(event_log_stores_every_kind_of_value_and_reads_it_back)
     struct event_batch batch = {
         .model_name = STR("m"), .model_version = STR("v1"), .rows = 2, .feature_count = 6, .feature_names = names,
         .features = cells[0], .prediction_ids = ids, .timestamps_us = times_us, .predictions = predictions,
-        .class_count = 2, .class_names = classes, .probabilities = probabilities, .tag_count = 1, .tag_names = tag_names,
+        .class_count = 2, .class_names = classes, .probabilities = probabilities, .tag_count = 1,
+            .tag_names = tag_names,
         .tags = tags,
     };
     struct event_append_result result = append(log, &batch, &arena);
@@ -112,12 +114,14 @@ TEST(event_log_stores_every_kind_of_value_and_reads_it_back)
 
     struct event_window window = all_of("m");
     struct frame *frame = scan(log, &window);
-    static const char *const columns[] = { "n", "i", "b", "t", "when", "N", "prediction_id", "timestamp", "model_version",
+    static const char *const columns[] = { "n", "i", "b", "t", "when", "N", "prediction_id", "timestamp",
+        "model_version",
                                            "prediction", "no", "yes", "region" };
     CHECK_INT("columns in the promised order", frame->column_count, COUNT(columns));
     for (size_t i = 0; i < COUNT(columns); i++)
         CHECK_STR("column name", frame->columns[i].name, str_of(columns[i]));
-    CHECK("event-time order: the second row comes first", isnan(frame->columns[0].f64[0]) && frame->columns[0].f64[1] == 1.5);
+    CHECK("event-time order: the second row comes first", isnan(frame->columns[0].f64[0]) &&
+          frame->columns[0].f64[1] == 1.5);
     CHECK_NEAR("an integer column took a fraction", frame->columns[5].f64[0], 0.5, 0);
     CHECK_STR("text", frame->columns[3].categories[frame->columns[3].codes[1]], STR("caf\xc3\xa9"));
     CHECK_INT("time", frame->columns[4].us[1], NOON_US);
@@ -151,7 +155,8 @@ TEST(event_log_counts_ids_once_also_in_a_batch_after_ingest_restart_and_rollover
     CHECK_INT("again, still in the journal", append(log, batch, &arena).duplicates, 10);
     CHECK_INT("the scan sees nine", count(log, "m"), 9);
     CHECK_INT("again, now in DuckDB", append(log, batch, &arena).duplicates, 10);
-    CHECK_INT("the same ids of another model", append(log, small_batch(&small, "other", "id", 10, NOON_US), &arena).stored, 10);
+    CHECK_INT("the same ids of another model", append(log, small_batch(&small, "other", "id", 10, NOON_US),
+                                                      &arena).stored, 10);
     event_log_close(log);
 
     log = open_log(folder, 0);
@@ -165,7 +170,8 @@ TEST(event_log_counts_ids_once_also_in_a_batch_after_ingest_restart_and_rollover
     (void)snprintf(path, sizeof path, "%s/ids.filter", folder);
     CHECK_INT("the saved filter goes", unlink(path), 0);
     log = open_log(folder, 0);
-    CHECK_INT("a filter made from table and files", append(log, small_batch(&small, "m", "id", 10, NOON_US), &arena).stored, 1);
+    CHECK_INT("a filter made from table and files", append(log, small_batch(&small, "m", "id", 10, NOON_US),
+                                                           &arena).stored, 1);
     arena_done(&arena);
     event_log_close(log);
 }
@@ -182,7 +188,8 @@ TEST(event_log_refuses_types_that_change_and_says_where)
     small.values[2] = (struct event_value){ EVENT_TEXT, .text = STR("high") };
     struct event_append_result result;
     CHECK_FAILS("text in a number column", event_log_append(log, batch, &arena, &result, &err), ERR_INVALID, &err);
-    CHECK("names row, feature and both types", strstr(err.cause, "row 2: feature \"x\" is text, but it was number") != NULL);
+    CHECK("names row, feature and both types",
+          strstr(err.cause, "row 2: feature \"x\" is text, but it was number") != NULL);
     CHECK_INT("nothing of the batch is stored", count(log, "m"), 3);
 
     static const struct {
@@ -251,7 +258,8 @@ TEST(event_log_joins_labels_before_and_after_their_event_and_the_last_wins)
     CHECK_NEAR("is joined", target_of(log, 0), 11, 0);
     struct event_label none = { STR("a0"), { EVENT_MISSING, .integer = 0 }, 0 };
     size_t matched;
-    CHECK_FAILS("a label without a target", event_log_label(log, STR("m"), &none, 1, &matched, &err), ERR_INVALID, &err);
+    CHECK_FAILS("a label without a target", event_log_label(log, STR("m"), &none, 1, &matched, &err), ERR_INVALID,
+                &err);
     arena_done(&arena);
     event_log_close(log);
 }
@@ -427,7 +435,8 @@ TEST(event_log_query_answers_selects_and_nothing_else)
     for (size_t i = 0; i < COUNT(refused); i++) {
         struct frame *frame = NULL;
         error_clear(&err);
-        CHECK_FAILS(refused[i].why, event_log_query(log, str_of(refused[i].sql), 10, &frame, &err), refused[i].status, &err);
+        CHECK_FAILS(refused[i].why, event_log_query(log, str_of(refused[i].sql), 10, &frame, &err), refused[i].status,
+                    &err);
     }
     CHECK_INT("nothing was changed", count(log, "Wine"), 8);
     arena_done(&arena);

@@ -149,7 +149,8 @@ static enum status run_query(struct event_log *log, duckdb_connection connection
     return error_set(err, reason.status, "%s", reason.cause);
 }
 
-enum status event_log_query(struct event_log *log, str sql, size_t rows_max, struct frame **ret_frame, struct error *err)
+enum status event_log_query(struct event_log *log, str sql, size_t rows_max, struct frame **ret_frame,
+                            struct error *err)
 {
     if (sql.size == 0 || sql.size > SQL_BYTES_MAX || !str_is_utf8(sql, NULL) || str_find(sql, '\0') < sql.size)
         return error_set(err, ERR_INVALID, "a query is 1 to %zu bytes of UTF-8", SQL_BYTES_MAX);

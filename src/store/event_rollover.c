@@ -38,7 +38,8 @@ static void put_folder_name(struct buf *path, str name)
         unsigned char byte = (unsigned char)name.data[i];
         bool is_plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
                         byte == '-' || byte == '_' || (byte == '.' && i > 0) || byte >= 0x80;
-        (void)(is_plain ? buf_append_byte(path, (char)byte) : buf_printf(path, "%%%02X", byte)); /* asked by the caller */
+        /* asked by the caller */
+        (void)(is_plain ? buf_append_byte(path, (char)byte) : buf_printf(path, "%%%02X", byte));
     }
     if (path->size - start > 200) {
         path->size = start + 180;
@@ -118,7 +119,8 @@ static enum status exchange(struct event_log *log, const struct day *day, const 
 {
     CLEANUP(buf_done) struct buf sql;
     buf_init(&sql, EVENT_SQL_BYTES_MAX);
-    (void)buf_printf(&sql, "INSERT INTO store.files SELECT %lld, %lld, ", (long long)day->table->id, (long long)day->day);
+    (void)buf_printf(&sql, "INSERT INTO store.files SELECT %lld, %lld, ", (long long)day->table->id,
+                     (long long)day->day);
     (void)duckdb_door_literal(&sql, str_of(path + strlen(log->history_folder) + 1));
     (void)buf_printf(&sql, ", count(*), max(arrived) FROM store.e%lld", (long long)day->table->id);
     put_day_condition(&sql, day);
@@ -151,7 +153,8 @@ static enum status roll_model(struct event_log *log, const struct event_table *t
 {
     CLEANUP(buf_done) struct buf sql;
     buf_init(&sql, EVENT_SQL_BYTES_MAX);
-    (void)buf_printf(&sql, "SELECT DISTINCT epoch_us(\"timestamp\") // %lld AS day FROM store.e%lld WHERE \"timestamp\" < "
+    (void)buf_printf(&sql,
+                     "SELECT DISTINCT epoch_us(\"timestamp\") // %lld AS day FROM store.e%lld WHERE \"timestamp\" < "
                      "make_timestamp(%lld) ORDER BY day", (long long)CIVIL_US_PER_DAY, (long long)table->id,
                      (long long)(today * CIVIL_US_PER_DAY));
     CLEANUP(frame_free_slot) struct frame *days = NULL;
@@ -186,7 +189,8 @@ static enum status forget_old(struct event_log *log, int64_t before_us, struct e
 {
     CLEANUP(buf_done) struct buf sql;
     buf_init(&sql, EVENT_SQL_BYTES_MAX);
-    (void)buf_printf(&sql, "DELETE FROM store.files WHERE (day + 1) * %lld <= %lld AND last_arrived < make_timestamp(%lld)",
+    (void)buf_printf(&sql,
+                     "DELETE FROM store.files WHERE (day + 1) * %lld <= %lld AND last_arrived < make_timestamp(%lld)",
                      (long long)CIVIL_US_PER_DAY, (long long)before_us, (long long)before_us);
     TRY(event_run(log->ingest_connection, &sql, err));
     const struct event_tables *tables = event_ingest_tables(log->ingest);

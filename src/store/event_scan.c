@@ -54,7 +54,8 @@ static enum status query_number(duckdb_connection connection, const struct state
     if (buf_is_overfull(&statement->sql))
         return error_set(err, ERR_LIMIT, "a statement of the event log is too long");
     duckdb_result result;
-    TRY(duckdb_door_query(connection, buf_str(&statement->sql), statement->bindings, statement->binding_count, &result, err));
+    TRY(duckdb_door_query(connection, buf_str(&statement->sql), statement->bindings, statement->binding_count, &result,
+                          err));
     duckdb_data_chunk chunk = NULL;
     enum status status = duckdb_door_fetch(&result, &chunk, err);
     if (status == OK) {
@@ -69,7 +70,8 @@ static enum status query_number(duckdb_connection connection, const struct state
 }
 
 /* The catalog as this transaction sees it. ERR_NOT_FOUND for a model that it does not have. */
-static enum status source_open(duckdb_connection connection, str model_name, struct source *ret_source, struct error *err)
+static enum status source_open(duckdb_connection connection, str model_name, struct source *ret_source,
+                               struct error *err)
 {
     struct source source = { .connection = connection };
     enum status status = event_tables_load(connection, &source.tables, err);
@@ -117,7 +119,8 @@ static enum status put_conditions(struct statement *statement, const struct sour
     if (window->segment_count > SEGMENTS_MAX)
         return error_set(err, ERR_LIMIT, "%zu tags in a window; %d are allowed", window->segment_count, SEGMENTS_MAX);
     for (size_t i = 0; i < window->segment_count; i++) {
-        const struct event_column *tag = event_schema_find(&source->table->schema, EVENT_ROLE_TAG, window->segment_names[i]);
+        const struct event_column *tag = event_schema_find(&source->table->schema, EVENT_ROLE_TAG,
+                                                           window->segment_names[i]);
         if (tag == NULL) {
             (void)buf_append(sql, STR(" AND false"));
             continue;
@@ -181,7 +184,8 @@ static enum status put_scan(struct statement *statement, const struct source *so
         (void)buf_printf(sql, " ORDER BY \"timestamp\" DESC, arrival_index DESC LIMIT %zu", window->last_rows);
     (void)buf_append(sql, STR(") e"));
     if (source->has_labels)
-        (void)buf_printf(sql, " LEFT JOIN (SELECT prediction_id, arg_max(target, arrival_index) AS target FROM store.l%lld "
+        (void)buf_printf(sql,
+                         " LEFT JOIN (SELECT prediction_id, arg_max(target, arrival_index) AS target FROM store.l%lld "
                          "GROUP BY prediction_id) l ON l.prediction_id = e.prediction_id", (long long)source->id);
     (void)buf_append(sql, STR(" ORDER BY e.\"timestamp\", e.arrival_index)"));
     return OK;
@@ -206,7 +210,8 @@ static enum status read_rows(const struct source *source, const struct event_win
     uint64_t rows;
     TRY(count_rows(source, window, &rows, err));
     if (rows_max != 0 && rows > rows_max)
-        return error_set(err, ERR_LIMIT, "the window has %llu events; %zu are allowed at once", (unsigned long long)rows,
+        return error_set(err, ERR_LIMIT, "the window has %llu events; %zu are allowed at once",
+                         (unsigned long long)rows,
                          rows_max);
     CLEANUP(statement_done) struct statement statement;
     statement_init(&statement);
@@ -267,7 +272,8 @@ enum status event_log_model(struct event_log *log, str name, struct event_model_
 {
     struct event_model_state *model = map_get(&log->models, name);
     if (model == NULL) {
-        if (name.size == 0 || name.size > EVENT_NAME_BYTES_MAX || !str_is_utf8(name, NULL) || str_find(name, '\0') < name.size)
+        if (name.size == 0 || name.size > EVENT_NAME_BYTES_MAX || !str_is_utf8(name, NULL) ||
+            str_find(name, '\0') < name.size)
             return error_set(err, ERR_INVALID, "a model's name is 1 to %zu bytes of UTF-8", EVENT_NAME_BYTES_MAX);
         model = arena_new(&log->arena, struct event_model_state);
         model->name = arena_copy(&log->arena, name);
@@ -311,7 +317,8 @@ enum status event_log_models(struct event_log *log, struct arena *arena, struct 
 }
 
 /* Counts and times of one stored model. */
-static enum status load_counts(duckdb_connection connection, int64_t id, struct event_model_state *model, struct error *err)
+static enum status load_counts(duckdb_connection connection, int64_t id, struct event_model_state *model,
+                               struct error *err)
 {
     static const char *const forms[] = { "SELECT count(*) FROM store.v", "SELECT count(*) FROM store.l",
                                          "SELECT epoch_us(min(\"timestamp\")) FROM store.v",
@@ -349,10 +356,12 @@ enum status event_log_load_models(struct event_log *log, struct error *err)
     return OK;
 }
 
-static enum status load_model_ids(struct event_log *log, const struct event_table *table, uint64_t after, struct error *err)
+static enum status load_model_ids(struct event_log *log, const struct event_table *table, uint64_t after,
+                                  struct error *err)
 {
     char sql[160];
-    (void)snprintf(sql, sizeof sql, "SELECT prediction_id FROM store.v%lld WHERE arrival_index >= %lld", (long long)table->id,
+    (void)snprintf(sql, sizeof sql, "SELECT prediction_id FROM store.v%lld WHERE arrival_index >= %lld",
+                   (long long)table->id,
                    (long long)((after + 1) << EVENT_ARRIVAL_ROW_BITS));
     duckdb_result result;
     TRY(duckdb_door_query(log->ingest_connection, str_of(sql), NULL, 0, &result, err));

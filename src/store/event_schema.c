@@ -171,7 +171,8 @@ static enum status check_ids(const struct event_batch *batch, struct error *err)
     for (size_t row = 0; row < batch->rows; row++) {
         str id = batch->prediction_ids[row];
         if (id.size > EVENT_ID_BYTES_MAX)
-            return error_set(err, ERR_INVALID, "row %zu: the prediction id has %zu bytes; %zu are allowed", row, id.size,
+            return error_set(err, ERR_INVALID, "row %zu: the prediction id has %zu bytes; %zu are allowed", row,
+                             id.size,
                              EVENT_ID_BYTES_MAX);
         if (!str_is_utf8(id, NULL))
             return error_set(err, ERR_INVALID, "row %zu: the prediction id is no UTF-8", row);
@@ -213,7 +214,8 @@ static enum status check_shape(const struct event_batch *batch, struct error *er
     for (size_t i = 0; i < batch->feature_count; i++)
         for (size_t j = 0; j < COUNT(taken_names); j++)
             if (str_equal_ignoring_case(batch->feature_names[i], taken_names[j]))
-                return error_set(err, ERR_INVALID, "a feature can't be called \"%.*s\": every event has a field of that name",
+                return error_set(err, ERR_INVALID,
+                                 "a feature can't be called \"%.*s\": every event has a field of that name",
                                  STR_ARG(batch->feature_names[i]));
     return check_ids(batch, err);
 }
@@ -333,7 +335,8 @@ enum status event_schema_admit(struct event_schema *schema, const struct event_s
             column->type = type;
         else
             TRY(add_column(schema, (struct event_column){ sights[i].role, arena_copy(&schema->arena, sights[i].name),
-                                                          make_column_name(schema, sights[i].role, sights[i].name), type },
+                                                          make_column_name(schema, sights[i].role, sights[i].name),
+                                                              type },
                            err));
     }
     return OK;

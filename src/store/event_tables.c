@@ -59,8 +59,8 @@ enum status event_tables_create(duckdb_connection connection, struct error *err)
         "CREATE SCHEMA IF NOT EXISTS store",
         "CREATE TABLE IF NOT EXISTS store.state (sequence BIGINT NOT NULL)",
         "CREATE TABLE IF NOT EXISTS store.models (id BIGINT NOT NULL, name VARCHAR NOT NULL)",
-        "CREATE TABLE IF NOT EXISTS store.columns (model_id BIGINT NOT NULL, place BIGINT NOT NULL, role BIGINT NOT NULL, "
-        "name VARCHAR NOT NULL, column_name VARCHAR NOT NULL, type BIGINT NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS store.columns (model_id BIGINT NOT NULL, place BIGINT NOT NULL, "
+        "role BIGINT NOT NULL, name VARCHAR NOT NULL, column_name VARCHAR NOT NULL, type BIGINT NOT NULL)",
         "CREATE TABLE IF NOT EXISTS store.files (model_id BIGINT NOT NULL, day BIGINT NOT NULL, file VARCHAR NOT NULL, "
         "row_count BIGINT NOT NULL, last_arrived TIMESTAMP NOT NULL)",
         "INSERT INTO store.state SELECT 0 WHERE NOT EXISTS (FROM store.state)",
@@ -118,7 +118,8 @@ enum status event_read(duckdb_connection connection, const char *sql, struct fra
     buf_init(&source, EVENT_SQL_BYTES_MAX);
     if (!buf_printf(&source, "(%s)", sql))
         return error_set(err, ERR_LIMIT, "a statement of the event log is too long");
-    return duckdb_frame_read(connection, buf_str(&source), &(struct duckdb_frame_options){ .origin = STR("the event log") },
+    return duckdb_frame_read(connection, buf_str(&source),
+                             &(struct duckdb_frame_options){ .origin = STR("the event log") },
                              ret_frame, err);
 }
 
@@ -146,7 +147,8 @@ static bool remember_types(struct event_table *table)
 static enum status load_columns(duckdb_connection connection, struct event_tables *tables, struct error *err)
 {
     CLEANUP(frame_free_slot) struct frame *rows = NULL;
-    TRY(event_read(connection, "SELECT m.name AS model, c.role, c.name, c.column_name, c.type FROM store.columns c JOIN "
+    TRY(event_read(connection,
+                   "SELECT m.name AS model, c.role, c.name, c.column_name, c.type FROM store.columns c JOIN "
                                "store.models m ON m.id = c.model_id ORDER BY c.model_id, c.place", &rows, err));
     for (size_t row = 0; row < rows->rows; row++) {
         struct event_table *table = map_get(&tables->by_name, event_text_at(rows, 0, row));
@@ -205,7 +207,8 @@ static enum status create_tables(duckdb_connection connection, const struct even
         put_column(&sql, target);
     (void)buf_append(&sql, STR(")"));
     TRY(event_run(connection, &sql, err));
-    struct duckdb_binding bindings[] = { { DUCKDB_BIND_I64, .i64 = table->id }, { DUCKDB_BIND_TEXT, .text = table->name } };
+    struct duckdb_binding bindings[] = { { DUCKDB_BIND_I64, .i64 = table->id },
+        { DUCKDB_BIND_TEXT, .text = table->name } };
     return duckdb_door_run(connection, STR("INSERT INTO store.models VALUES (?, ?)"), bindings, COUNT(bindings), err);
 }
 
@@ -218,7 +221,8 @@ static enum status alter_tables(duckdb_connection connection, const struct event
     CLEANUP(buf_done) struct buf sql;
     buf_init(&sql, EVENT_SQL_BYTES_MAX);
     for (const char *kind = column->role == EVENT_ROLE_TARGET ? "el" : "e"; *kind != '\0'; kind++) {
-        (void)buf_printf(&sql, "ALTER TABLE store.%c%lld %s COLUMN ", *kind, (long long)table->id, is_new ? "ADD" : "ALTER");
+        (void)buf_printf(&sql, "ALTER TABLE store.%c%lld %s COLUMN ", *kind, (long long)table->id, is_new
+                         ? "ADD" : "ALTER");
         (void)duckdb_door_identifier(&sql, column->column);
         (void)buf_printf(&sql, " %s%s", is_new ? "" : "TYPE ", event_sql_type(column->type));
         TRY(event_run(connection, &sql, err));
@@ -235,7 +239,8 @@ static enum status store_column_row(duckdb_connection connection, const struct e
         { DUCKDB_BIND_I64, .i64 = column->role },    { DUCKDB_BIND_TEXT, .text = column->name },
         { DUCKDB_BIND_TEXT, .text = column->column }, { DUCKDB_BIND_I64, .i64 = column->type },
     };
-    TRY(duckdb_door_run(connection, STR("DELETE FROM store.columns WHERE model_id = ? AND place = ?"), bindings, 2, err));
+    TRY(duckdb_door_run(connection, STR("DELETE FROM store.columns WHERE model_id = ? AND place = ?"), bindings, 2,
+                        err));
     return duckdb_door_run(connection, STR("INSERT INTO store.columns VALUES (?, ?, ?, ?, ?, ?)"), bindings,
                            COUNT(bindings), err);
 }

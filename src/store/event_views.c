@@ -75,13 +75,15 @@ static enum status make_model_view(duckdb_connection connection, const struct ev
     (void)buf_printf(&sql, "e.prediction_id, e.\"timestamp\", e.model_version, e.arrived FROM store.v%lld e",
                      (long long)table->id);
     if (has_target)
-        (void)buf_printf(&sql, " LEFT JOIN (SELECT prediction_id, arg_max(target, arrival_index) AS target FROM store.l%lld "
+        (void)buf_printf(&sql,
+                         " LEFT JOIN (SELECT prediction_id, arg_max(target, arrival_index) AS target FROM store.l%lld "
                          "GROUP BY prediction_id) l ON l.prediction_id = e.prediction_id", (long long)table->id);
     return event_run(connection, &sql, err);
 }
 
 /* One branch of main.events or main.labels. */
-static void put_branch(struct buf *sql, const struct event_tables *tables, const struct event_table *table, bool is_labels)
+static void put_branch(struct buf *sql, const struct event_tables *tables, const struct event_table *table,
+                       bool is_labels)
 {
     bool has_target = event_schema_find(&table->schema, EVENT_ROLE_TARGET, STR("target")) != NULL;
     bool has_prediction = event_schema_find(&table->schema, EVENT_ROLE_PREDICTION, STR("prediction")) != NULL;

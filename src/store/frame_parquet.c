@@ -23,7 +23,8 @@ static bool is_integral(const struct column *column)
     if (column->source != SOURCE_INTEGER)
         return false;
     for (size_t row = 0; row < column->rows; row++)
-        if (!isnan(column->f64[row]) && !(fabs(column->f64[row]) <= EXACT_MAX && column->f64[row] == trunc(column->f64[row])))
+        if (!isnan(column->f64[row]) && !(fabs(column->f64[row]) <= EXACT_MAX &&
+                                          column->f64[row] == trunc(column->f64[row])))
             return false;
     return true;
 }
@@ -69,7 +70,8 @@ static struct event_value cell_at(const struct column *column, enum event_value_
         return kind == EVENT_BOOLEAN ? (struct event_value){ kind, .boolean = str_equal(text, STR("true")) }
                                      : (struct event_value){ kind, .text = text };
     case STORAGE_TIME:
-        return column->us[row] == FRAME_TIME_MISSING ? missing : (struct event_value){ kind, .integer = column->us[row] };
+        return column->us[row] == FRAME_TIME_MISSING ? missing : (struct event_value){ kind,
+            .integer = column->us[row] };
     case STORAGE_COUNT:
         break;
     }
@@ -77,7 +79,8 @@ static struct event_value cell_at(const struct column *column, enum event_value_
 }
 
 /* A table store.rows with columns c0, c1, ...: names of a frame may be alike but for case. */
-static enum status fill_table(duckdb_connection connection, const struct frame *frame, const enum event_value_kind *kinds,
+static enum status fill_table(duckdb_connection connection, const struct frame *frame,
+                              const enum event_value_kind *kinds,
                               struct error *err)
 {
     CLEANUP(buf_done) struct buf sql;
@@ -104,7 +107,8 @@ static enum status fill_table(duckdb_connection connection, const struct frame *
     return status;
 }
 
-static enum status copy_table(duckdb_connection connection, const struct frame *frame, const char *path, struct error *err)
+static enum status copy_table(duckdb_connection connection, const struct frame *frame, const char *path,
+                              struct error *err)
 {
     CLEANUP(buf_done) struct buf sql;
     buf_init(&sql, EVENT_SQL_BYTES_MAX);
@@ -128,7 +132,8 @@ static enum status write_unsynced(const struct frame *frame, const char *path, s
         kinds[i] = kind_of(&frame->columns[i]);
     duckdb_database database = NULL;
     duckdb_connection connection = NULL;
-    TRY(duckdb_door_open(&(struct duckdb_settings){ .threads = 1, .memory_bytes_max = MEMORY_BYTES_MAX }, &database, err));
+    TRY(duckdb_door_open(&(struct duckdb_settings){ .threads = 1, .memory_bytes_max = MEMORY_BYTES_MAX }, &database,
+                         err));
     enum status status = duckdb_door_connect(database, &connection, err);
     if (status == OK)
         status = fill_table(connection, frame, kinds, err);

@@ -194,7 +194,8 @@ enum status id_filter_load(const char *path, size_t bytes_max, struct id_filter 
     filter->bytes_max = bytes_max;
     for (size_t i = 0; i < head.generation_count; i++) {
         size_t bytes;
-        if (size_mul_overflows(head.generations[i].line_count, sizeof(struct line), &bytes) || bytes > rest.size || bytes == 0)
+        if (size_mul_overflows(head.generations[i].line_count, sizeof(struct line), &bytes) || bytes > rest.size ||
+            bytes == 0)
             return error_set(err, ERR_CORRUPT, "%s is shorter than it says", path);
         if (!add_generation(filter, head.generations[i].line_count))
             return error_set(err, ERR_LIMIT, "no memory to load %s", path);

@@ -322,7 +322,8 @@ enum status journal_append(struct journal *journal, struct buf *payload, void *t
                            struct error *err)
 {
     if (payload->size == 0 || payload->size > JOURNAL_RECORD_BYTES_MAX)
-        return error_set(err, ERR_LIMIT, "a record has 1 to %zu bytes, not %zu", JOURNAL_RECORD_BYTES_MAX, payload->size);
+        return error_set(err, ERR_LIMIT, "a record has 1 to %zu bytes, not %zu", JOURNAL_RECORD_BYTES_MAX,
+                         payload->size);
     struct journal_ticket *ticket = mem_array(1, sizeof *ticket);
     if (ticket == NULL)
         return error_set(err, ERR_LIMIT, "no memory for a journal record");
@@ -335,7 +336,8 @@ enum status journal_append(struct journal *journal, struct buf *payload, void *t
     if (status != OK)
         (void)error_set(err, status, "%s", journal->failure.cause);
     else if (payload->size > journal->queue_bytes_max - MIN_OF(journal->queue_bytes, journal->queue_bytes_max))
-        status = error_set(err, ERR_LIMIT, "%zu bytes of events wait for the disk; try again later", journal->queue_bytes);
+        status = error_set(err, ERR_LIMIT, "%zu bytes of events wait for the disk; try again later",
+                           journal->queue_bytes);
     if (status == OK) {
         ticket->payload = *payload;
         buf_init(payload, payload->max_bytes);

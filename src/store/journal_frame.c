@@ -94,7 +94,8 @@ bool journal_scan_segment(str bytes, struct journal_scan *ret_scan)
         scan.good_bytes += JOURNAL_FRAME_BYTES + (size_t)frame.payload_bytes;
     }
     scan.is_whole = scan.good_bytes == bytes.size;
-    scan.was_acknowledged = !scan.is_whole && is_known_durable(str_slice(bytes, scan.good_bytes, bytes.size), scan.last + 1);
+    scan.was_acknowledged = !scan.is_whole && is_known_durable(str_slice(bytes, scan.good_bytes, bytes.size),
+                                                               scan.last + 1);
     *ret_scan = scan;
     return true;
 }

@@ -81,7 +81,8 @@ static enum status cut_file(const char *path, size_t bytes, struct error *err)
 
 /* What a crash may leave behind the last good frame of a segment whose successor begins at `next_first`
  * (0 = it is the last). */
-static enum status mend_segment(const char *path, const struct journal_scan *scan, uint64_t next_first, size_t file_bytes,
+static enum status mend_segment(const char *path, const struct journal_scan *scan, uint64_t next_first,
+                                size_t file_bytes,
                                 struct error *err)
 {
     bool is_next_missing = next_first != 0 && next_first != scan->last + 1;
@@ -182,7 +183,8 @@ void journal_cursor_close(struct journal_cursor *cursor)
 }
 
 /* The segment that holds `sequence`. Forgets what lies ahead if the writer has taken bytes back since. */
-static enum status find_segment(struct journal_cursor *cursor, uint64_t sequence, uint64_t *ret_first, struct error *err)
+static enum status find_segment(struct journal_cursor *cursor, uint64_t sequence, uint64_t *ret_first,
+                                struct error *err)
 {
     struct journal *journal = cursor->journal;
     uint64_t first = 0;

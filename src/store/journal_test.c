@@ -265,7 +265,8 @@ TEST(journal_keeps_its_word_whichever_call_fails)
             CLEANUP(buf_done) struct buf acknowledged, text;
             buf_init(&acknowledged, 1 << 16);
             buf_init(&text, 1 << 16);
-            if (journal_open(&(struct journal_options){ .folder = folder, .segment_bytes = 150, .io = &io }, &journal, &err) == OK) {
+            if (journal_open(&(struct journal_options){ .folder = folder, .segment_bytes = 150, .io = &io }, &journal,
+                             &err) == OK) {
                 for (int i = 0; i < 8; i++) {
                     char word[16];
                     (void)snprintf(word, sizeof word, "w%d", i);

@@ -94,6 +94,7 @@ struct meta_analysis {
     bool is_drifted;
     double drift_share;
     uint32_t drifted_columns, evaluated_columns;
+    str verdict; /* as in the report: "ok", "drift", "failed_tests", "drift_and_failed_tests" */
 };
 
 /* Stores the analysis, its results and its report document in one transaction. */

@@ -4,7 +4,7 @@
 
 #define ANALYSIS_COLUMNS                                                                                               \
     "id, model_name, model_version, created_us, from_us, to_us, window_json, reference_version, reference_rows, "      \
-    "current_rows, is_drifted, drift_share, drifted_columns, evaluated_columns"
+    "current_rows, is_drifted, drift_share, drifted_columns, evaluated_columns, verdict"
 
 /* ---- adding ---- */
 
@@ -14,7 +14,7 @@ static enum status insert_analysis(struct meta *meta, const struct meta_analysis
     CLEANUP(meta_finish_slot) struct meta_statement *statement = NULL;
     TRY(meta_prepare(meta, "INSERT INTO analyses (model_name, model_version, created_us, from_us, to_us, window_json, "
                      "reference_version, reference_rows, current_rows, is_drifted, drift_share, drifted_columns, "
-                     "evaluated_columns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", &statement, err));
+                     "evaluated_columns, verdict) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", &statement, err));
     meta_bind_str(statement, 0, analysis->model_name);
     meta_bind_str(statement, 1, analysis->model_version);
     meta_bind_i64(statement, 2, analysis->created_us);
@@ -28,6 +28,7 @@ static enum status insert_analysis(struct meta *meta, const struct meta_analysis
     meta_bind_f64(statement, 10, analysis->drift_share);
     meta_bind_i64(statement, 11, analysis->drifted_columns);
     meta_bind_i64(statement, 12, analysis->evaluated_columns);
+    meta_bind_str(statement, 13, analysis->verdict);
     TRY(meta_step(statement, NULL, err));
     *ret_id = meta_last_id(meta);
     return OK;
@@ -37,7 +38,8 @@ static enum status insert_results(struct meta *meta, int64_t id, const struct me
                                   struct error *err)
 {
     CLEANUP(meta_finish_slot) struct meta_statement *statement = NULL;
-    TRY(meta_prepare(meta, "INSERT INTO analysis_results (analysis_id, place, column_name, name, method, value, threshold, "
+    TRY(meta_prepare(meta,
+                     "INSERT INTO analysis_results (analysis_id, place, column_name, name, method, value, threshold, "
                      "is_drifted) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", &statement, err));
     for (size_t i = 0; i < count; i++) {
         meta_bind_i64(statement, 0, id);
@@ -57,7 +59,8 @@ static enum status insert_results(struct meta *meta, int64_t id, const struct me
 static enum status insert_report(struct meta *meta, int64_t id, size_t bytes, str compressed, struct error *err)
 {
     CLEANUP(meta_finish_slot) struct meta_statement *statement = NULL;
-    TRY(meta_prepare(meta, "INSERT INTO analysis_reports (analysis_id, bytes, zstd) VALUES (?, ?, ?)", &statement, err));
+    TRY(meta_prepare(meta, "INSERT INTO analysis_reports (analysis_id, bytes, zstd) VALUES (?, ?, ?)", &statement,
+                     err));
     meta_bind_i64(statement, 0, id);
     meta_bind_i64(statement, 1, (int64_t)bytes);
     meta_bind_bytes(statement, 2, compressed);
@@ -88,12 +91,14 @@ static enum status add(struct meta *meta, const struct addition *addition, int64
     return meta_end(meta, add_rows(meta, addition, ret_id, err), err);
 }
 
-enum status meta_analysis_add(struct meta *meta, const struct meta_analysis *analysis, const struct meta_result *results,
+enum status meta_analysis_add(struct meta *meta, const struct meta_analysis *analysis,
+                              const struct meta_result *results,
                               size_t result_count, str report_json, int64_t *ret_id, struct error *err)
 {
     TRY(meta_check_name("model", analysis->model_name, err));
     if (report_json.size > META_REPORT_BYTES_MAX)
-        return error_set(err, ERR_LIMIT, "a report of %zu bytes; %zu are allowed", report_json.size, META_REPORT_BYTES_MAX);
+        return error_set(err, ERR_LIMIT, "a report of %zu bytes; %zu are allowed", report_json.size,
+                         META_REPORT_BYTES_MAX);
     CLEANUP(buf_done) struct buf compressed;
     buf_init(&compressed, 2 * META_REPORT_BYTES_MAX);
     TRY(meta_compress(report_json, &compressed, err));
@@ -120,6 +125,7 @@ static struct meta_analysis read_analysis(struct meta_statement *statement, stru
         .drift_share = meta_f64(statement, 11),
         .drifted_columns = (uint32_t)meta_i64(statement, 12),
         .evaluated_columns = (uint32_t)meta_i64(statement, 13),
+        .verdict = meta_str(statement, 14, arena),
     };
 }
 
@@ -247,10 +253,12 @@ static enum status series(struct meta *meta, const struct meta_series *wanted, s
 {
     CLEANUP(meta_finish_slot) struct meta_statement *statement = NULL;
     CLEANUP(meta_rows_done) struct meta_rows rows = { .row_bytes = sizeof(struct meta_point) };
-    TRY(meta_prepare(meta, "SELECT * FROM (SELECT a.id, a.created_us, a.from_us, a.to_us, r.value, r.threshold, r.is_drifted, "
-                     "r.place FROM analyses a JOIN analysis_results r ON r.analysis_id = a.id WHERE a.model_name = ? AND "
-                     "r.column_name = ? AND r.name = ? AND (? = '' OR r.method = ?) AND a.created_us >= ? AND "
-                     "a.created_us < ? ORDER BY a.id DESC, r.place DESC LIMIT ?) AS newest ORDER BY id, place", &statement, err));
+    TRY(meta_prepare(meta,
+                     "SELECT * FROM (SELECT a.id, a.created_us, a.from_us, a.to_us, r.value, r.threshold, "
+                     "r.is_drifted, r.place FROM analyses a JOIN analysis_results r ON r.analysis_id = a.id WHERE "
+                     "a.model_name = ? AND r.column_name = ? AND r.name = ? AND (? = '' OR r.method = ?) AND "
+                     "a.created_us >= ? AND a.created_us < ? ORDER BY a.id DESC, r.place DESC LIMIT ?) AS newest ORDER BY id, place",
+                         &statement, err));
     bool is_open = wanted->created_from_us == 0 && wanted->created_to_us == 0;
     meta_bind_str(statement, 0, wanted->model_name);
     meta_bind_str(statement, 1, wanted->column);

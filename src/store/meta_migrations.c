@@ -9,11 +9,12 @@ const char *const meta_migrations[] = {
     " row_count BIGINT NOT NULL, column_count BIGINT NOT NULL, file_name TEXT NOT NULL, content_hash TEXT NOT NULL,"
     " origin TEXT NOT NULL, PRIMARY KEY (model_name, version));"
 
-    "CREATE TABLE analyses (id INTEGER PRIMARY KEY AUTOINCREMENT, model_name TEXT NOT NULL, model_version TEXT NOT NULL,"
-    " created_us BIGINT NOT NULL, from_us BIGINT NOT NULL, to_us BIGINT NOT NULL, window_json TEXT NOT NULL,"
+    "CREATE TABLE analyses (id INTEGER PRIMARY KEY AUTOINCREMENT, model_name TEXT NOT NULL,"
+    " model_version TEXT NOT NULL, created_us BIGINT NOT NULL, from_us BIGINT NOT NULL,"
+    " to_us BIGINT NOT NULL, window_json TEXT NOT NULL,"
     " reference_version BIGINT NOT NULL, reference_rows BIGINT NOT NULL, current_rows BIGINT NOT NULL,"
     " is_drifted BIGINT NOT NULL, drift_share DOUBLE PRECISION, drifted_columns BIGINT NOT NULL,"
-    " evaluated_columns BIGINT NOT NULL);"
+    " evaluated_columns BIGINT NOT NULL, verdict TEXT NOT NULL);"
     "CREATE INDEX analyses_by_model ON analyses (model_name, id);"
     "CREATE INDEX analyses_by_time ON analyses (created_us);"
 

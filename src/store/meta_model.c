@@ -45,7 +45,8 @@ enum status meta_model_get(struct meta *meta, str name, struct arena *arena, str
     META_LOCKED(meta, get_model(meta, name, arena, ret_model, err));
 }
 
-static enum status list_models(struct meta *meta, struct arena *arena, struct meta_model **ret_models, size_t *ret_count,
+static enum status list_models(struct meta *meta, struct arena *arena, struct meta_model **ret_models,
+                               size_t *ret_count,
                                struct error *err)
 {
     CLEANUP(meta_finish_slot) struct meta_statement *statement = NULL;
@@ -90,7 +91,8 @@ static struct meta_reference read_reference(struct meta_statement *statement, st
 static enum status next_version(struct meta *meta, str model_name, int64_t *ret_version, struct error *err)
 {
     CLEANUP(meta_finish_slot) struct meta_statement *statement = NULL;
-    TRY(meta_prepare(meta, "SELECT coalesce(max(version), 0) + 1 FROM model_references WHERE model_name = ?", &statement,
+    TRY(meta_prepare(meta, "SELECT coalesce(max(version), 0) + 1 FROM model_references WHERE model_name = ?",
+                     &statement,
                      err));
     meta_bind_str(statement, 0, model_name);
     bool has_row;
@@ -138,8 +140,9 @@ static enum status get_reference(struct meta *meta, str model_name, int64_t vers
                                  struct meta_reference *ret_reference, struct error *err)
 {
     CLEANUP(meta_finish_slot) struct meta_statement *statement = NULL;
-    TRY(meta_prepare(meta, "SELECT " REFERENCE_COLUMNS " FROM model_references WHERE model_name = ? AND (version = ? OR ? = 0) "
-                     "ORDER BY version DESC LIMIT 1", &statement, err));
+    TRY(meta_prepare(meta,
+                     "SELECT " REFERENCE_COLUMNS " FROM model_references WHERE model_name = ? AND "
+                     "(version = ? OR ? = 0) ORDER BY version DESC LIMIT 1", &statement, err));
     meta_bind_str(statement, 0, model_name);
     meta_bind_i64(statement, 1, version);
     meta_bind_i64(statement, 2, version);
@@ -211,7 +214,8 @@ static enum status put_schedule(struct meta *meta, str name, const struct meta_s
 {
     CLEANUP(meta_finish_slot) struct meta_statement *statement = NULL;
     TRY(meta_prepare(meta, "INSERT INTO schedules (name, last_run_us, last_rows) VALUES (?, ?, ?) ON CONFLICT (name) "
-                     "DO UPDATE SET last_run_us = excluded.last_run_us, last_rows = excluded.last_rows", &statement, err));
+                     "DO UPDATE SET last_run_us = excluded.last_run_us, last_rows = excluded.last_rows", &statement,
+                         err));
     meta_bind_str(statement, 0, name);
     meta_bind_i64(statement, 1, schedule->last_run_us);
     meta_bind_i64(statement, 2, (int64_t)schedule->last_rows);

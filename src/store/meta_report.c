@@ -8,9 +8,11 @@ static enum status put(struct meta *meta, const struct meta_report *report, size
                        struct error *err)
 {
     CLEANUP(meta_finish_slot) struct meta_statement *statement = NULL;
-    TRY(meta_prepare(meta, "INSERT INTO reports (" REPORT_COLUMNS ", zstd) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO "
-                     "UPDATE SET model_name = excluded.model_name, analysis_id = excluded.analysis_id, created_us = "
-                     "excluded.created_us, media_type = excluded.media_type, bytes = excluded.bytes, zstd = excluded.zstd",
+    TRY(meta_prepare(meta,
+                     "INSERT INTO reports (" REPORT_COLUMNS ", zstd) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) "
+                     "DO UPDATE SET model_name = excluded.model_name, analysis_id = excluded.analysis_id, created_us = "
+                     "excluded.created_us, media_type = excluded.media_type, bytes = "
+                     "excluded.bytes, zstd = excluded.zstd",
                      &statement, err));
     meta_bind_str(statement, 0, report->name);
     meta_bind_str(statement, 1, report->model_name);
@@ -70,7 +72,8 @@ static enum status list(struct meta *meta, str model_name, struct arena *arena, 
 {
     CLEANUP(meta_finish_slot) struct meta_statement *statement = NULL;
     CLEANUP(meta_rows_done) struct meta_rows rows = { .row_bytes = sizeof(struct meta_report) };
-    TRY(meta_prepare(meta, "SELECT " REPORT_COLUMNS " FROM reports WHERE ? = '' OR model_name = ? ORDER BY created_us DESC, "
+    TRY(meta_prepare(meta,
+                     "SELECT " REPORT_COLUMNS " FROM reports WHERE ? = '' OR model_name = ? ORDER BY created_us DESC, "
                      "name LIMIT ?", &statement, err));
     meta_bind_str(statement, 0, model_name);
     meta_bind_str(statement, 1, model_name);

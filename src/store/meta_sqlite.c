@@ -60,7 +60,8 @@ static enum status migrate(struct meta *meta, struct error *err)
     int64_t version;
     TRY(read_version(meta, &version, err));
     if (version > meta_migration_count)
-        return error_set(err, ERR_CONFLICT, "%s is of layout %lld, this Kedge knows up to %d: use a newer one", meta->path,
+        return error_set(err, ERR_CONFLICT, "%s is of layout %lld, this Kedge knows up to %d: use a newer one",
+                         meta->path,
                          (long long)version, meta_migration_count);
     for (; version < meta_migration_count; version++) {
         char set_version[64];
@@ -212,7 +213,8 @@ int64_t meta_i64(struct meta_statement *statement, int index)
 double meta_f64(struct meta_statement *statement, int index)
 {
     return sqlite3_column_type(statement->handle, index) == SQLITE_NULL ? NAN
-                                                                        : sqlite3_column_double(statement->handle, index);
+                                                                        : sqlite3_column_double(statement->handle,
+                                                                                                index);
 }
 
 int64_t meta_last_id(struct meta *meta)

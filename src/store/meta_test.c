@@ -26,6 +26,7 @@ static int64_t add_analysis(struct meta *meta, const char *model, int64_t create
         .model_name = str_of(model), .model_version = STR("1"), .created_us = created_us, .from_us = INT64_MIN,
         .to_us = created_us, .window_json = STR("{\"last\":100}"), .reference_version = 2, .reference_rows = 178,
         .current_rows = 100, .is_drifted = psi > 0.1, .drift_share = psi, .drifted_columns = 1, .evaluated_columns = 13,
+        .verdict = psi > 0.1 ? STR("drift") : STR("ok"),
     };
     int64_t id = 0;
     CHECK_OK("adds", meta_analysis_add(meta, &analysis, results, 2, STR("{\"report\": true}"), &id, &err), &err);
@@ -47,7 +48,8 @@ TEST(meta_keeps_an_analysis_with_results_and_report_over_a_restart)
     CHECK_INT("id", analysis.id, id);
     CHECK_STR("window", analysis.window_json, STR("{\"last\":100}"));
     CHECK_INT("an open window", analysis.from_us, INT64_MIN);
-    CHECK("verdict", analysis.is_drifted && analysis.drifted_columns == 1 && analysis.evaluated_columns == 13);
+    CHECK_STR("verdict", analysis.verdict, STR("drift"));
+    CHECK("drift", analysis.is_drifted && analysis.drifted_columns == 1 && analysis.evaluated_columns == 13);
     str report = STR("");
     CHECK_OK("report", meta_analysis_report(meta, id, &arena, &report, &err), &err);
     CHECK_STR("report", report, STR("{\"report\": true}"));

@@ -48,7 +48,8 @@ TEST(references_are_versioned_and_read_back_equal)
     struct meta_reference reference;
     CHECK_OK("puts", reference_put(store, STR("m"), STR("test"), first, 1000, &arena, &reference, &err), &err);
     CHECK_INT("version 1", reference.version, 1);
-    CHECK_OK("the same again", reference_put(store, STR("m"), STR("test"), first, 2000, &arena, &reference, &err), &err);
+    CHECK_OK("the same again", reference_put(store, STR("m"), STR("test"), first, 2000, &arena, &reference, &err),
+             &err);
     CHECK_INT("is version 1 still", reference.version, 1);
     CHECK_OK("another", reference_put(store, STR("m"), STR("test"), second, 3000, &arena, &reference, &err), &err);
     CHECK_INT("version 2", reference.version, 2);
@@ -59,7 +60,8 @@ TEST(references_are_versioned_and_read_back_equal)
     CHECK_OK("store", reference_store_open(folder, meta, &store, &err), &err);
     CHECK_OK("the old version", reference_get(store, STR("m"), 1, &arena, &reference, &back, &err), &err);
     CHECK_INT("rows", back->rows, 3);
-    static const enum column_source sources[] = { SOURCE_FLOAT, SOURCE_INTEGER, SOURCE_BOOLEAN, SOURCE_STRING, SOURCE_TIME };
+    static const enum column_source sources[] = { SOURCE_FLOAT, SOURCE_INTEGER, SOURCE_BOOLEAN, SOURCE_STRING,
+        SOURCE_TIME };
     for (size_t i = 0; i < COUNT(sources); i++)
         CHECK_INT("the type of each column", back->columns[i].source, sources[i]);
     CHECK_NEAR("number", back->columns[0].f64[2], 1, 0);

@@ -98,7 +98,8 @@ static void label_ids(const struct appender *appender, uint64_t from, size_t row
     struct event_label labels[BATCH_ROWS];
     for (size_t row = 0; row < rows; row++) {
         (void)snprintf(texts[row], sizeof texts[row], "%u-%llu", appender->number, (unsigned long long)(from + row));
-        labels[row] = (struct event_label){ str_of(texts[row]), { EVENT_INTEGER, .integer = (int64_t)(from + row) }, 0 };
+        labels[row] = (struct event_label){ str_of(texts[row]), { EVENT_INTEGER, .integer = (int64_t)(from + row) },
+            0 };
     }
     struct error err = { 0 };
     size_t matched;
