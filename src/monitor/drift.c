@@ -147,7 +147,8 @@ static void switch_to_compat(struct drift_result *result, struct arena *arena)
         return;
     result->score = result->compat_score;
     result->has_compat = false;
-    if (isnan(result->score) && str_is_empty(result->note))
+    result->note = (str){ 0 }; /* it told of our number */
+    if (isnan(result->score))
         result->note = arena_printf(arena, "not applicable: Evidently has no answer here");
 }
 
