@@ -10,6 +10,22 @@
 
 /* ---- models ---- */
 
+/* The newest version of the model's reference, or null. */
+static enum status write_reference_version(struct json_writer *json, struct api *api, str model, struct arena *arena,
+                                           struct error *err)
+{
+    struct meta_reference reference;
+    struct error absent = { 0 };
+    enum status status = meta_reference_get(api->options.meta, model, 0, arena, &reference, &absent);
+    if (status != OK && status != ERR_NOT_FOUND)
+        return error_set(err, status, "%s", absent.cause);
+    if (status == OK)
+        json_i64(json, "reference_version", reference.version);
+    else
+        json_null(json, "reference_version");
+    return OK;
+}
+
 static enum status write_model(struct json_writer *json, struct api *api, const struct model_facts *model,
                                const struct api_settings *settings, struct arena *arena, struct error *err)
 {
@@ -23,15 +39,18 @@ static enum status write_model(struct json_writer *json, struct api *api, const 
     json_str(json, "version", str_is_empty(model->version) ? api_settings_model(settings, model->name)->version : model->version);
     json_u64(json, "events", model->events);
     json_bool(json, "has_reference", model->has_reference);
+    TRY(write_reference_version(json, api, model->name, arena, err));
     json_text(json, "schema", api_settings_model(settings, model->name)->is_closed ? "closed" : "open");
     json_array(json, "features");
     for (size_t i = 0; i < model->feature_count; i++)
         json_write_str(json, model->features[i]);
     json_end_array(json);
     if (status == OK) {
-        json_object(json, "latest_analysis");
+        json_object(json, "last_analysis");
         json_i64(json, "id", latest.id);
         api_json_time(json, "created", latest.created_us);
+        json_str(json, "verdict", latest.verdict);
+        json_str(json, "verdict", latest.verdict);
         json_bool(json, "drifted", latest.is_drifted);
         json_f64(json, "drift_share", latest.drift_share);
         json_u64(json, "drifted_columns", latest.drifted_columns);
@@ -39,7 +58,7 @@ static enum status write_model(struct json_writer *json, struct api *api, const 
         json_str(json, "report", arena_printf(arena, "/reports/%.*s", STR_ARG(report_name_print(&latest, arena))));
         json_end_object(json);
     } else {
-        json_null(json, "latest_analysis");
+        json_null(json, "last_analysis");
     }
     json_end_object(json);
     return OK;
@@ -89,6 +108,8 @@ static void write_analysis(struct json_writer *json, const struct meta_analysis 
     json_i64(json, "reference_version", analysis->reference_version);
     json_u64(json, "reference_rows", analysis->reference_rows);
     json_u64(json, "rows", analysis->current_rows);
+    json_str(json, "verdict", analysis->verdict);
+    json_str(json, "verdict", analysis->verdict);
     json_bool(json, "drifted", analysis->is_drifted);
     json_f64(json, "drift_share", analysis->drift_share);
     json_u64(json, "drifted_columns", analysis->drifted_columns);

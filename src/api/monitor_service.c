@@ -261,7 +261,9 @@ static enum status store(struct monitor_service *service, const struct analysis_
     analysis->window_json = window_json(request, arena);
     analysis->reference_rows = report->reference_table.rows;
     analysis->current_rows = report->current_table.rows;
+    analysis->verdict = str_of(report_verdict_name(report->verdict));
     analysis->is_drifted = report->dataset_drift.is_drifted;
+    analysis->verdict = str_of(report_verdict_name(report->verdict));
     analysis->drift_share = report->dataset_drift.share;
     analysis->drifted_columns = (uint32_t)report->dataset_drift.drifted;
     analysis->evaluated_columns = (uint32_t)report->dataset_drift.evaluated;

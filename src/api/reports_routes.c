@@ -34,9 +34,10 @@ static void write_row(struct buf *out, const struct meta_analysis *analysis, str
     append_html(out, name);
     buf_append(out, STR("</a></td><td>"));
     append_html(out, analysis->model_name);
-    buf_printf(out, "</td><td>%s</td><td>%llu</td><td>%u of %u</td><td>%s</td></tr>\n", time,
-               (unsigned long long)analysis->current_rows, analysis->drifted_columns, analysis->evaluated_columns,
-               analysis->is_drifted ? "drift" : "no drift");
+    buf_printf(out, "</td><td>%s</td><td>%llu</td><td>%u of %u</td><td>", time,
+               (unsigned long long)analysis->current_rows, analysis->drifted_columns, analysis->evaluated_columns);
+    append_html(out, analysis->verdict);
+    buf_append(out, STR("</td></tr>\n"));
 }
 
 static void write_page(struct http_request *request, const struct meta_analysis *analyses, size_t count)
@@ -72,6 +73,7 @@ static enum status write_list(struct http_request *request, const struct meta_an
         json_str(&json, "model_name", analyses[i].model_name);
         json_i64(&json, "analysis_id", analyses[i].id);
         api_json_time(&json, "created", analyses[i].created_us);
+        json_str(&json, "verdict", analyses[i].verdict);
         json_bool(&json, "drifted", analyses[i].is_drifted);
         json_end_object(&json);
     }

@@ -12,7 +12,7 @@ def test_models_do_not_meet(shared):
     assert (left["reference"]["rows"], right["reference"]["rows"]) == (50, 51)
     listed = {model["name"]: model for model in shared.good("GET", "/api/kedge/models")["models"]}
     assert listed["left"]["events"] == 30 and listed["right"]["events"] == 31
-    assert listed["left"]["latest_analysis"]["id"] == left["analysis_id"]
+    assert listed["left"]["last_analysis"]["id"] == left["analysis_id"]
     one = shared.good("GET", "/api/kedge/models/right")
     assert one == listed["right"] and one["features"] == list(rows_of(1)[0]) and one["has_reference"]
 
