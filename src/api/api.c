@@ -84,7 +84,8 @@ enum status api_open(const struct api_options *options, struct api_settings *set
         api_close(api);
         return status;
     }
-    api->scheduler = scheduler_start(api);
+    if (options->has_scheduler)
+        api->scheduler = scheduler_start(api);
     *ret_api = api;
     return OK;
 }

@@ -34,12 +34,13 @@ struct api_options {
     const struct secret *token; /* NULL or empty = none */
     const struct clock *clock;
     size_t analysis_threads; /* 0 = one a CPU */
+    bool has_scheduler;      /* false: nothing happens unless it is asked for */
     /* Loads the configuration anew and calls api_replace_settings(); for POST /-/reload. */
     enum status (*reload)(void *self, struct error *err);
     void *self;
 };
 
-/* Takes `settings` over in any case. Loads what models there are and starts the scheduler. */
+/* Takes `settings` over in any case. Loads what models there are. */
 must_use enum status api_open(const struct api_options *options, struct api_settings *settings, struct api **ret_api,
                               struct error *err);
 

@@ -17,7 +17,8 @@ enum exit_code {
 /* A subcommand: argv[0] is its own name. Returns an exit code. */
 typedef int command_function(int argc, char **argv);
 
-command_function command_check, command_config, command_completions, command_simulate, command_serve;
+command_function command_check, command_config, command_completions, command_simulate, command_serve, command_sql,
+    command_backfill, command_export;
 
 struct command {
     const char *name;

@@ -6,6 +6,7 @@
 #include "cli/check_options.h"
 #include "cli/command.h"
 #include "cli/serve_options.h"
+#include "cli/service_commands.h"
 #include "cli/simulate_options.h"
 
 const struct command commands[] = {
@@ -14,6 +15,9 @@ const struct command commands[] = {
     { "serve", "capture predictions over HTTP, analyse them, serve reports and metrics", command_serve, serve_option_table,
       NULL },
     { "simulate", "send the rows of a file to a server as predictions", command_simulate, simulate_option_table, NULL },
+    { "sql", "run a SELECT over the stored events", command_sql, sql_option_table, NULL },
+    { "backfill", "analyse the past, one day after the other", command_backfill, backfill_option_table, NULL },
+    { "export", "print the figures of the last analyses as metrics", command_export, export_option_table, NULL },
     { "config", "check or show the configuration", command_config, NULL, "check show reference" },
     { "completions", NULL, command_completions, NULL, "bash zsh fish" },
 };

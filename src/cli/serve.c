@@ -4,39 +4,32 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "api/api.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "base/mem.h"
 #include "cli/command.h"
-#include "cli/option.h"
 #include "cli/serve_options.h"
 #include "cli/serve_settings.h"
-#include "data/read.h"
+#include "cli/serve_stack.h"
+#include "cli/service.h"
 #include "net/http_listen.h"
 #include "net/http_server.h"
-#include "web/pages.h"
 
 #define LISTENERS_MAX 16
 #define PROBLEMS_BYTES_MAX ((size_t)1 << 20)
 
 struct serve {
     /* from the command line */
-    const char *config_path, *data_dir, *port_file;
+    const char *config_path, *data_dir, *port_file, *url_file;
     str listen[LISTENERS_MAX];
     size_t listen_count;
     bool is_insecure, wants_help;
     struct arena arena; /* of the texts above, and of the listeners */
 
     /* opened in this order */
-    struct secret token;
     const char *listeners[LISTENERS_MAX];
     size_t listener_count;
     int64_t drain_ms;
-    struct event_log *log;
-    struct meta *meta;
-    struct reference_store *references;
-    struct api *api;
+    struct serve_stack stack;
     struct http_server *server;
 };
 
@@ -186,81 +179,12 @@ static enum status reload(void *self, struct error *err)
     struct api_settings *settings = NULL;
     TRY(load_config(serve, &config, err));
     TRY(serve_settings_new(config, &settings, err));
-    api_replace_settings(serve->api, settings);
+    api_replace_settings(serve->stack.api, settings);
     LOG_INFO("configuration loaded anew", log_text("file", serve->config_path != NULL ? serve->config_path : "(none)"));
     return OK;
 }
 
 /* ---- opening and closing ---- */
-
-static enum status load_reference(struct serve *serve, const struct config_model *model, struct error *err)
-{
-    struct arena arena;
-    struct meta_reference stored;
-    struct error absent = { 0 };
-    arena_init(&arena, 0);
-    enum status status = meta_reference_get(serve->meta, model->name, 0, &arena, &stored, &absent);
-    if (status == ERR_NOT_FOUND) {
-        CLEANUP(frame_free_slot) struct frame *frame = NULL;
-        struct read_options read = { .path = model->reference };
-        status = read_table(&read, &frame, err);
-        if (status == OK)
-            status = reference_put(serve->references, model->name, model->reference, frame, clock_now_us(), &arena, &stored,
-                                   err);
-        if (status == OK)
-            LOG_INFO("reference loaded", log_str("model", model->name), log_str("file", model->reference),
-                     log_u64("rows", stored.rows));
-    }
-    arena_done(&arena);
-    return status == OK ? OK : error_while(err, "reference of model %.*s", STR_ARG(model->name));
-}
-
-static enum status open_stores(struct serve *serve, const struct config *config, struct error *err)
-{
-    const char *folder = keep(serve, config->data_dir);
-    struct event_log_options log = {
-        .folder = folder,
-        .queue_bytes_max = (size_t)config->store_queue_bytes,
-        .memory_bytes_max = (size_t)config->store_memory_bytes,
-        .raw_retention_days = config->raw_retention_ms / 86400000,
-    };
-    TRY(file_make_folders(folder, err));
-    TRY(event_log_open(&log, &serve->log, err));
-    TRY(meta_open(folder, &serve->meta, err));
-    TRY(reference_store_open(folder, serve->meta, &serve->references, err));
-    for (size_t i = 0; i < config->model_count; i++)
-        if (!str_is_empty(config->models[i].reference))
-            TRY(load_reference(serve, &config->models[i], err));
-    serve->data_dir = folder;
-    return OK;
-}
-
-static struct api_page page_of(struct web_page page)
-{
-    return (struct api_page){ .html = page.html, .gzip = page.gzip, .etag = page.etag };
-}
-
-static enum status open_api(struct serve *serve, struct config *config, struct error *err)
-{
-    struct web_report report = web_page_report();
-    struct api_options api = {
-        .log = serve->log,
-        .meta = serve->meta,
-        .references = serve->references,
-        .data_folder = serve->data_dir,
-        .version = KEDGE_VERSION,
-        .pages = { .report_prefix = report.prefix, .report_suffix = report.suffix, .docs = page_of(web_page_docs()),
-                   .index = page_of(web_page_index()) },
-        .token = &serve->token,
-        .clock = &clock_system,
-        .analysis_threads = (size_t)config->analysis_threads,
-        .reload = reload,
-        .self = serve,
-    };
-    struct api_settings *settings = NULL;
-    TRY(serve_settings_new(config, &settings, err));
-    return api_open(&api, settings, &serve->api, err);
-}
 
 static enum status start_server(struct serve *serve, const struct http_server_options *limits, struct error *err)
 {
@@ -268,7 +192,7 @@ static enum status start_server(struct serve *serve, const struct http_server_op
     server.listeners = serve->listeners;
     server.listener_count = serve->listener_count;
     server.handler = api_handle;
-    server.self = serve->api;
+    server.self = serve->stack.api;
     return http_server_start(&server, &serve->server, err);
 }
 
@@ -283,12 +207,28 @@ static void announce(const struct serve *serve)
         char url[HTTP_HOST_MAX + 32];
         (void)snprintf(url, sizeof url, "http://%s%s%s:%u", is_v6 ? "[" : "", address.host, is_v6 ? "]" : "",
                        (unsigned)http_server_port(serve->server, i));
-        printf("listening on %s  data: %s\n", url, serve->data_dir);
+        printf("listening on %s  data: %s\n", url, serve->stack.data_dir);
         if (i == 0)
             printf("  docs     %s/docs\n  overview %s/ui/\n  reports  %s/reports\n  metrics  %s/metrics\n", url, url, url, url);
         LOG_INFO("listening", log_text("url", url));
     }
     (void)fflush(stdout); /* whoever reads it may be gone; we serve on */
+}
+
+/* FOLDER/server.url tells `kedge sql` and its kind where we are. */
+static enum status write_url_file(struct serve *serve, struct error *err)
+{
+    struct http_address address;
+    TRY(http_address_parse(serve->listeners[0], &address, err));
+    bool is_any = strcmp(address.host, "0.0.0.0") == 0 || strcmp(address.host, "::") == 0;
+    const char *host = is_any ? "127.0.0.1" : address.host;
+    bool is_v6 = strchr(host, ':') != NULL;
+    str url = arena_printf(&serve->arena, "http://%s%s%s:%u\n", is_v6 ? "[" : "", host, is_v6 ? "]" : "",
+                           (unsigned)http_server_port(serve->server, 0));
+    str path = arena_printf(&serve->arena, "%s/" SERVICE_URL_FILE, serve->stack.data_dir);
+    TRY(file_write(path.data, url, err));
+    serve->url_file = path.data;
+    return OK;
 }
 
 static enum status write_port_file(const struct serve *serve, struct error *err)
@@ -312,29 +252,26 @@ static enum status open_all(struct serve *serve, struct error *err)
         .idle_timeout_s = MAX_OF(config->http_idle_timeout_ms / 1000, (int64_t)1),
     };
     serve->drain_ms = config->http_drain_ms;
-    secret_init(&serve->token, secret_reveal(&config->token));
     enum status status = choose_listeners(serve, config, err);
-    if (status == OK)
-        status = open_stores(serve, config, err);
     if (status != OK) {
         config_free(config);
         return status;
     }
-    TRY(open_api(serve, config, err)); /* which takes the configuration over */
+    struct serve_stack_options stack = { .has_scheduler = true, .reload = reload, .self = serve };
+    TRY(serve_stack_open(config, &stack, &serve->stack, err));
     TRY(start_server(serve, &limits, err));
+    TRY(write_url_file(serve, err));
     return write_port_file(serve, err);
 }
 
 static void close_all(struct serve *serve)
 {
-    if (serve->api != NULL)
-        api_begin_shutdown(serve->api);
+    if (serve->stack.api != NULL)
+        api_begin_shutdown(serve->stack.api);
+    if (serve->url_file != NULL)
+        (void)unlink(serve->url_file); /* commands would only find that nobody answers there */
     http_server_stop(serve->server, serve->drain_ms);
-    api_close(serve->api);
-    reference_store_close(serve->references);
-    meta_close(serve->meta);
-    event_log_close(serve->log);
-    secret_done(&serve->token);
+    serve_stack_close(&serve->stack);
     arena_done(&serve->arena);
 }
 

@@ -1,0 +1,11 @@
+/* cli/service_commands.h - the words of the commands that ask the service: sql, backfill, export. */
+#ifndef CLI_SERVICE_COMMANDS_H
+#define CLI_SERVICE_COMMANDS_H
+
+#include "cli/option.h"
+
+const struct option_table *sql_option_table(void);
+const struct option_table *backfill_option_table(void);
+const struct option_table *export_option_table(void);
+
+#endif
