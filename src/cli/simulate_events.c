@@ -96,7 +96,8 @@ static struct simulated_feature *feature_named(struct simulated_events *events, 
     return NULL;
 }
 
-static enum status set_shifts(struct simulated_events *events, const struct simulate_options *options, struct error *err)
+static enum status set_shifts(struct simulated_events *events, const struct simulate_options *options,
+                              struct error *err)
 {
     events->drift_grows = options->drift_grows;
     if (options->drift_sigma != 0 && options->drift_columns.count == 0)

@@ -159,7 +159,9 @@ static enum status apply_seed(void *context, str value, struct error *err)
 {
     struct simulate_options *options = context;
     options->has_seed = number_parse_u64(value, &options->seed);
-    return options->has_seed ? OK : error_set(err, ERR_INVALID, "expected a whole number, found \"%.*s\"", STR_ARG(value));
+    if (options->has_seed)
+        return OK;
+    return error_set(err, ERR_INVALID, "expected a whole number, found \"%.*s\"", STR_ARG(value));
 }
 
 static enum status apply_shuffle(void *context, str value, struct error *err)
@@ -221,8 +223,8 @@ static const struct option_entry entries[] = {
     { "id", OPTION_VALUE, "NAME", "The prediction id; without it one is made up.", apply_id, false },
 
     { .help = "traffic:" },
-    { "rows", OPTION_VALUE, "N", "Send so many events, from the start again after the last row; without it the file once.",
-      apply_rows, false },
+    { "rows", OPTION_VALUE, "N",
+      "Send so many events, from the start again after the last row; without it the file once.", apply_rows, false },
     { "batch", OPTION_VALUE, "N", "Events a request (100); with --rate at most what a tenth of a second brings.",
       apply_batch, false },
     { "rate", OPTION_VALUE, "R", "Events a second; without it as fast as the server takes them.", apply_rate, false },
@@ -238,8 +240,8 @@ static const struct option_entry entries[] = {
     { .help = "drift:" },
     { "drift", OPTION_VALUE, "SIGMA", "Add so many standard deviations to numeric features.", apply_drift, false },
     { "drift-column", OPTION_VALUE, "NAME", "Only to this column; may be repeated.", apply_drift_column, false },
-    { "drift-grows", OPTION_SWITCH, NULL, "From nothing at the first event to all of it at the last.", apply_drift_grows,
-      false },
+    { "drift-grows", OPTION_SWITCH, NULL, "From nothing at the first event to all of it at the last.",
+      apply_drift_grows, false },
 
     { .help = "other:" },
     { "json", OPTION_SWITCH, NULL, "The summary as JSON.", apply_json, false },

@@ -55,7 +55,8 @@ TEST(simulated_events_are_what_capture_reads)
         { "cells keep their kinds, gaps are null",
           { "--seed", "7" },
           "{\"feature_names\":[\"dose\",\"count\",\"group\",\"on\",\"when\",\"p\"],"
-          "\"rows\":[[1.5,3,\"a\",true,\"2026-11-21T00:00:00Z\",0.25],[3.5,null,\"b\",false,\"2026-11-22T00:00:00Z\",0.5],"
+          "\"rows\":[[1.5,3,\"a\",true,\"2026-11-21T00:00:00Z\",0.25],"
+          "[3.5,null,\"b\",false,\"2026-11-22T00:00:00Z\",0.5],"
           "[null,5,null,true,\"2026-11-23T10:00:00Z\",null]],"
           "\"predictions\":[7,6,5],\"targets\":[8,null,9],"
           "\"prediction_ids\":[\"simulated-7-0\",\"simulated-7-1\",\"simulated-7-2\"]}" },
@@ -88,14 +89,12 @@ TEST(simulated_drift_can_grow_over_the_run_and_starts_again_after_the_last_row)
     buf_init(&body, BODY_BYTES_MAX);
     struct error err = { 0 };
     CHECK_OK("five events of three rows",
-             body_of(WORDS("--rows", "5", "--drift", "4", "--drift-column", "dose", "--drift-grows", "--target", "count"),
-                     &body, &err),
+             body_of(WORDS("--rows", "5", "--drift", "4", "--drift-column", "dose", "--drift-grows"), &body, &err),
              &err);
     /* Shifts 0, 1, 2, 3, 4 standard deviations of 1: 1.5, 3.5 + 1, a gap, 1.5 + 3, 3.5 + 4. */
     static const char *const rows[] = { "[[1.5,", "[4.5,", "[null,", "[4.5,", "[7.5," };
-    const char *at = body.data;
     buf_append_byte(&body, '\0');
-    at = strstr(body.data, "\"rows\":");
+    const char *at = strstr(body.data, "\"rows\":");
     for (size_t i = 0; at && i < COUNT(rows); i++) {
         at = strstr(at, rows[i]);
         CHECK(rows[i], at != NULL);
@@ -113,7 +112,8 @@ TEST(late_labels_leave_out_what_nobody_knows)
     struct error err = { 0 };
     struct simulate_options options;
     struct simulated_events events;
-    CHECK_OK("parse", parse(WORDS("simulate", "f", "--model", "m", "--seed", "1", "--late-labels", "2s"), &options, &err), &err);
+    CHECK_OK("parse", parse(WORDS("simulate", "f", "--model", "m", "--seed", "1", "--late-labels", "2s"), &options, &err),
+             &err);
     CHECK_INT("two seconds", options.late_labels_ms, 2000);
     CHECK_OK("init", simulated_events_init(&events, &options, frame, &arena, &err), &err);
     CHECK("no targets with the events", simulated_events_write(&events, 0, 1, &body));
