@@ -32,7 +32,7 @@ struct analysis {
     struct correlations_plan correlations;
     struct report *report;
     struct job *jobs;
-    size_t job_count;
+    size_t job_count, done_count; /* jobs added, and those that have run */
 };
 
 static enum status analyse_column(struct analysis *analysis, size_t index, struct error *err)
@@ -49,6 +49,19 @@ static enum status analyse_column(struct analysis *analysis, size_t index, struc
     return status;
 }
 
+/* Ids, times, measurements: a column whose values all differ has told that no row repeats another. */
+static bool has_column_without_repeats(const struct analysis *analysis, size_t side)
+{
+    for (size_t i = 0; i < analysis->report->column_count; i++) {
+        const struct column_report *column = &analysis->report->columns[i];
+        bool is_profiled = side == 0 ? column->has_reference_quality : column->has_current_quality;
+        const struct column_profile *profile = side == 0 ? &column->reference : &column->current;
+        if (is_profiled && profile->unique == analysis->frames[side]->rows)
+            return true;
+    }
+    return false;
+}
+
 static enum status analyse_table(struct analysis *analysis, size_t side, struct error *err)
 {
     const struct frame *frame = analysis->frames[side];
@@ -62,7 +75,8 @@ static enum status analyse_table(struct analysis *analysis, size_t side, struct 
     }
     double cells = (double)frame->rows * (double)frame->column_count;
     quality->missing_share = cells > 0 ? (double)quality->missing_cells / cells : 0;
-    TRY(frame_count_duplicated_rows(frame, &quality->duplicated_rows, err));
+    if (!has_column_without_repeats(analysis, side))
+        TRY(frame_count_duplicated_rows(frame, &quality->duplicated_rows, err));
     TRY(frame_count_duplicated_columns(frame, &quality->duplicated_columns, err));
     return frame_count_empty_rows(frame, &quality->empty_rows, err);
 }
@@ -156,7 +170,7 @@ static enum status start_report(struct analysis *analysis, struct report *report
 static void run_job(size_t index, void *argument)
 {
     struct analysis *analysis = argument;
-    struct job *job = &analysis->jobs[index];
+    struct job *job = &analysis->jobs[analysis->done_count + index];
     job->status = job->run(analysis, job->index, &job->error);
 }
 
@@ -166,7 +180,14 @@ static void add_job(struct analysis *analysis, enum status (*run)(struct analysi
     analysis->jobs[analysis->job_count++] = (struct job){ .run = run, .index = index };
 }
 
-/* The long ones first, so that no thread waits for one at the end. */
+/* Runs the jobs added since the last call, on all threads. */
+static void run_added(struct analysis *analysis)
+{
+    pool_run(analysis->pool, analysis->job_count - analysis->done_count, run_job, analysis);
+    analysis->done_count = analysis->job_count;
+}
+
+/* The long ones first, so that no thread waits for one at the end; the tables when their columns are known. */
 static enum status run_jobs(struct analysis *analysis, struct error *err)
 {
     size_t columns = analysis->schema->count;
@@ -179,12 +200,13 @@ static enum status run_jobs(struct analysis *analysis, struct error *err)
         add_job(analysis, judge_model, 0);
     for (size_t part = 0; part < parts; part++)
         add_job(analysis, correlate, part);
+    for (size_t i = 0; i < columns; i++)
+        add_job(analysis, analyse_column, i);
+    run_added(analysis);
     if (analysis->options->check_data)
         for (size_t side = 0; side < 2; side++)
             add_job(analysis, analyse_table, side);
-    for (size_t i = 0; i < columns; i++)
-        add_job(analysis, analyse_column, i);
-    pool_run(analysis->pool, analysis->job_count, run_job, analysis);
+    run_added(analysis);
     for (size_t i = 0; i < analysis->job_count; i++) {
         const struct error *error = &jobs[i].error;
         if (jobs[i].status == OK)

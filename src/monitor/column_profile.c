@@ -138,8 +138,10 @@ static enum status take_sorted(const struct column *column, const struct profile
     double *values = memory->values ? memory->values : arena_array(memory->arena, double, column->rows);
     if (!values)
         return no_memory(column, err);
-    struct stats_finite finite = stats_compact_finite(column->f64, column->rows, values);
-    TRY(sort_values(column, values, finite.count, memory->workspace, err));
+    double *scratch = workspace_array(memory->workspace, WORK_SCRATCH, column->rows);
+    if (!scratch)
+        return no_memory(column, err);
+    struct stats_finite finite = stats_sort_finite(column->f64, column->rows, values, scratch);
     profile->missing = finite.nan;
     profile->infinite = finite.infinite;
     profile->count = finite.count;
