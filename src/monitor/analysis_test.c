@@ -64,6 +64,32 @@ TEST(analysis_measures_classes_as_scikit_learn)
         CHECK_NEAR(cases[i].name, result_of(report, cases[i].name, ""), cases[i].value, 1e-9);
 }
 
+/* By hand: the true class's probability is 0.7, 0.5, 0.4 and 0.25, so log loss is -ln(0.7 * 0.5 * 0.4 * 0.25) / 4. */
+TEST(analysis_matches_probability_columns_with_labels)
+{
+    static const struct {
+        const char *why, *a, *b, *c;
+    } cases[] = {
+        { "named like the labels", "a", "b", "c" },
+        { "behind a usual prefix", "probability_a", "probability_b", "probability_c" },
+        { "each in its way", "prob_a", "b", "proba_c" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char table[512];
+        (void)snprintf(table, sizeof table, "y,p,%s,%s,%s\na,a,0.7,0.2,0.1\nb,b,0.3,0.5,0.2\nc,c,0.3,0.3,0.4\nc,a,0.5,0.25,0.25\n",
+                       cases[i].a, cases[i].b, cases[i].c);
+        const str names[] = { str_of(cases[i].a), str_of(cases[i].b), str_of(cases[i].c) };
+        struct analysis_options options;
+        analysis_options_init(&options);
+        options.target = STR("y");
+        options.prediction = STR("p");
+        options.probabilities = (struct strs){ names, COUNT(names) };
+        CLEANUP(report_free_slot) struct report *report = analyse_texts(&options, table, table);
+        CHECK_INT(cases[i].why, report->classification->label_count, 3);
+        CHECK_NEAR(cases[i].why, result_of(report, "log_loss", ""), -log(0.7 * 0.5 * 0.4 * 0.25) / 4, 1e-12);
+    }
+}
+
 TEST(analysis_measures_numbers_as_scikit_learn)
 {
     static const char *const table = "y,p\n3.0,2.5\n-0.5,0.0\n2.0,2.0\n7.0,8.0\n4.5,5.0\n,1.0\n1.0,\n";

@@ -50,7 +50,26 @@ static size_t positive_label(const struct label_set *labels, str declared)
     return labels->count ? labels->count - 1 : 0;
 }
 
-/* All labels of both sides; of a model with one probability column a class each, their names too. */
+/* The class that a probability column speaks of: columns are named like their class, often behind one of these. */
+static str class_of(str column_name)
+{
+    static const char *const prefixes[] = { "probability_", "probabilities_", "proba_", "prob_" };
+    for (size_t i = 0; i < COUNT(prefixes); i++) {
+        str prefix = str_of(prefixes[i]);
+        if (str_has_prefix(column_name, prefix) && column_name.size > prefix.size)
+            return str_slice(column_name, prefix.size, column_name.size);
+    }
+    return column_name;
+}
+
+/* A label that is spelled like the whole column name wins over one that is like its end. */
+static size_t label_of(const struct label_set *labels, str column_name)
+{
+    size_t label = label_set_find(labels, column_name);
+    return label < labels->count ? label : label_set_find(labels, class_of(column_name));
+}
+
+/* All labels of both sides; of a model with one probability column a class each, those that no row has too. */
 static enum status gather_labels(struct classifying *work)
 {
     const struct model_columns *columns = work->columns;
@@ -58,9 +77,11 @@ static enum status gather_labels(struct classifying *work)
         TRY(label_set_add_column(&work->labels, on_side(columns->target, side), work->scratch, work->err));
         TRY(label_set_add_column(&work->labels, on_side(columns->prediction, side), work->scratch, work->err));
     }
-    if (columns->probability_count > 1)
-        for (size_t i = 0; i < columns->probability_count; i++)
-            label_set_add(&work->labels, columns->probabilities[i]->name, work->scratch);
+    label_set_sort(&work->labels);
+    struct label_set seen = work->labels;
+    for (size_t i = 0; columns->probability_count > 1 && i < columns->probability_count; i++)
+        if (label_of(&seen, columns->probabilities[i]->name) == seen.count)
+            label_set_add(&work->labels, class_of(columns->probabilities[i]->name), work->scratch);
     label_set_sort(&work->labels);
     return OK;
 }
@@ -79,7 +100,7 @@ static enum status match_probabilities(struct classifying *work)
         return OK;
     }
     for (size_t i = 0; i < columns->probability_count; i++) {
-        size_t label = label_set_find(&work->labels, columns->probabilities[i]->name);
+        size_t label = label_of(&work->labels, columns->probabilities[i]->name);
         if (label == labels)
             continue;
         work->probability_of[label] = columns->probabilities[i];
