@@ -38,7 +38,7 @@ async function load(): Promise<void> {
 async function analysesOf(model: Model): Promise<Analysis[] | Error> {
   try {
     const { analyses } = await fetchJson<{ analyses: Analysis[] }>(`/api/kedge/analyses?model=${encodeURIComponent(model.name)}`);
-    return analyses.filter((analysis) => model.version === null || analysis.model_version === null || analysis.model_version === model.version)
+    return analyses.filter((analysis) => !model.version || !analysis.model_version || analysis.model_version === model.version)
       .sort((a, b) => b.created.localeCompare(a.created));
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
