@@ -5,8 +5,8 @@
 #include "base/duration.h"
 #include "base/number.h"
 
-#define MEMBER(type, target, key) ((type *)((char *)(target) + (key)->offset))
-#define CONST_MEMBER(type, source, key) ((const type *)((const char *)(source) + (key)->offset))
+#define MEMBER(type, target, key) ((type *)(void *)((char *)(target) + (key)->offset))
+#define CONST_MEMBER(type, source, key) ((const type *)(const void *)((const char *)(source) + (key)->offset))
 
 static enum status check_bounds(const struct config_key *key, const struct yaml_node *node, double value, struct error *err)
 {

@@ -43,7 +43,7 @@ struct http_exchange {
 
 static struct http_exchange *exchange_of(struct http_request *request)
 {
-    return (struct http_exchange *)((char *)request - offsetof(struct http_exchange, request));
+    return (struct http_exchange *)(void *)((char *)request - offsetof(struct http_exchange, request));
 }
 
 /* ---- connections ---- */
