@@ -43,7 +43,7 @@ bool csv_dialect_find(str content, struct csv_dialect *ret_dialect)
         if (fit.agreeing == fit.rows && fit.fields > regular_fields) {
             regular = dialect;
             regular_fields = fit.fields;
-        } else if (fit.agreeing * 2 > fit.rows && fit.fields > ragged_fields) {
+        } else if (fit.agreeing * 2 >= fit.rows && fit.fields > ragged_fields) {
             ragged = dialect;
             ragged_fields = fit.fields;
         }

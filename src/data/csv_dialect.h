@@ -6,7 +6,7 @@
 #include "data/csv_scan.h"
 
 /* Finds the delimiter among comma, semicolon, tab and bar with '"' as the quote: the one that splits the first rows
- * into most fields, and all into as many. Where none does but most rows agree with the first one, the file is
+ * into most fields, and all into as many. Where none does but half of the rows agree with the first one, the file is
  * taken for ragged, and the reader will name the line. False where neither holds (a preamble, another
  * delimiter, one column): duckdb_dialect_find() knows more dialects and costs more. `ret_dialect` is a usable
  * guess then too. Looks at the first 256 KiB. */

@@ -112,6 +112,7 @@ TEST(read_says_what_is_wrong_and_where)
     } cases[] = {
         { "a short row", "a.csv", STR("a,b\n1,2\n3\n4,5\n"), ERR_INVALID, "a.csv: line 3 has 1 field where the header has 2" },
         { "a long row behind line ends in quotes", "a.csv", STR("a,b\n1,\"x\n\"\n4,5,6\n"), ERR_INVALID, "line 4 has 3 fields" },
+        { "as many rows fit as don't", "a.csv", STR("a,b\n1,2\n3\n4,5,6\n"), ERR_INVALID, "line 3 has 1 field where the header" },
         { "a quote never closed", "a.csv", STR("a,b\n1,2\n3,\"x\n4,5\n"), ERR_INVALID, "line 3: a quote" },
         { "nothing in it", "a.csv", STR(""), ERR_INVALID, "a.csv: the file is empty" },
         { "blank lines only", "a.csv", STR("\n\n"), ERR_INVALID, "a.csv: the file is empty" },
