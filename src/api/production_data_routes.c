@@ -4,7 +4,6 @@
 static enum status get_data(void *self, struct http_request *request, struct error *err)
 {
     struct api *api = self;
-    CLEANUP(api_settings_unref_slot) struct api_settings *settings = api_settings_now(api);
     struct event_model *models = NULL;
     size_t count = 0;
     TRY(event_log_models(api->options.log, request->arena, &models, &count, err));

@@ -15,7 +15,7 @@ struct loopback {
 
 static void complete(struct http_request *request)
 {
-    struct loopback *loopback = (struct loopback *)((char *)request - offsetof(struct loopback, request));
+    struct loopback *loopback = (struct loopback *)(void *)((char *)request - offsetof(struct loopback, request));
     pthread_mutex_lock(&loopback->lock);
     loopback->is_complete = true;
     pthread_cond_signal(&loopback->changed);

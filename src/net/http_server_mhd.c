@@ -32,6 +32,7 @@ static void fill_defaults(struct http_server_options *options)
         options->head_timeout_s = DEFAULT_HEAD_TIMEOUT_S;
 }
 
+static void log_of_mhd(void *self, const char *format, va_list args) printf_like(2, 0);
 static void log_of_mhd(void *self, const char *format, va_list args)
 {
     (void)self;
