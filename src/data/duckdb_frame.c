@@ -10,6 +10,9 @@
 #define SQL_BYTES_MAX ((size_t)64 << 20)
 #define PROGRESS_ROWS ((size_t)1 << 16)
 #define NS_PER_US 1000
+/* Columns of a Parquet file that are read together. DuckDB holds buffers of a megabyte or two for each: of a hundred
+ * columns they are 200 MB of fresh memory, which costs more than going through the file again. */
+#define COLUMNS_AT_ONCE ((size_t)32)
 /* Columns in one block begin on a cache line of their own. */
 #define PADDED_ROWS ((size_t)16)
 
@@ -76,6 +79,11 @@ struct loading {
     struct type_rule *rules;
     struct frame *frame;
     struct arena scratch;
+};
+
+/* The columns [first, end), which one statement yields. */
+struct group {
+    size_t first, end;
 };
 
 static void loading_done(struct loading *loading)
@@ -154,40 +162,49 @@ static enum status learn_columns(struct loading *loading, duckdb_prepared_statem
     return OK;
 }
 
-static void append_projection(const struct loading *loading, struct buf *sql)
+static void append_projection(const struct loading *loading, struct group group, struct buf *sql)
 {
-    for (size_t i = 0; i < loading->column_count; i++) {
+    for (size_t i = group.first; i < group.end; i++) {
         static const char *const before[] = { "", "TRY_CAST(", "CAST(", "json_extract_string(" };
         static const char *const after[] = { "", " AS DOUBLE)", " AS VARCHAR)", ", '$')" };
         enum cast cast = loading->rules[i].cast;
-        (void)buf_printf(sql, "%s%s", i == 0 ? "" : ", ", before[cast]);
+        (void)buf_printf(sql, "%s%s", i == group.first ? "" : ", ", before[cast]);
         (void)duckdb_door_identifier(sql, loading->names[i]);
         (void)buf_printf(sql, "%s", after[cast]);
     }
 }
 
-/* A statement that yields just the columns, in types that take_column() knows. */
-static enum status prepare_projection(struct loading *loading, duckdb_connection connection, str source,
-                                      duckdb_prepared_statement *ret_statement, struct error *err)
+/* Learns the columns from a statement that yields them all, as they are. */
+static enum status prepare_all(struct loading *loading, duckdb_connection connection, str source,
+                               duckdb_prepared_statement *ret_statement, struct error *err)
 {
     const struct duckdb_frame_options *options = loading->options;
     CLEANUP(buf_done) struct buf sql;
     buf_init(&sql, SQL_BYTES_MAX);
     buf_printf(&sql, "SELECT * FROM %.*s", STR_ARG(source));
-    CLEANUP(duckdb_door_statement_slot) duckdb_prepared_statement statement = NULL;
-    TRY(duckdb_door_prepare(connection, buf_str(&sql), options->bindings, options->binding_count, &statement, err));
-    TRY(learn_columns(loading, statement, err));
-    bool is_plain = options->columns == NULL && options->rows_max == 0;
+    TRY(duckdb_door_prepare(connection, buf_str(&sql), options->bindings, options->binding_count, ret_statement, err));
+    return learn_columns(loading, *ret_statement, err);
+}
+
+/* Whether the statement that yields all columns yields what take_column() knows, and is not too wide. */
+static bool is_plain(const struct loading *loading, size_t columns_at_once)
+{
+    const struct duckdb_frame_options *options = loading->options;
+    bool is_plain = options->columns == NULL && options->rows_max == 0 && loading->column_count <= columns_at_once;
     for (size_t i = 0; i < loading->column_count; i++)
         is_plain = is_plain && loading->rules[i].cast == CAST_NONE;
-    if (is_plain) {
-        *ret_statement = statement;
-        statement = NULL;
-        return OK;
-    }
-    buf_clear(&sql);
+    return is_plain;
+}
+
+/* A statement that yields just the group's columns, in types that take_column() knows. */
+static enum status prepare_group(const struct loading *loading, struct group group, duckdb_connection connection,
+                                 str source, duckdb_prepared_statement *ret_statement, struct error *err)
+{
+    const struct duckdb_frame_options *options = loading->options;
+    CLEANUP(buf_done) struct buf sql;
+    buf_init(&sql, SQL_BYTES_MAX);
     buf_printf(&sql, "SELECT ");
-    append_projection(loading, &sql);
+    append_projection(loading, group, &sql);
     buf_printf(&sql, " FROM %.*s", STR_ARG(source));
     if (options->rows_max != 0)
         buf_printf(&sql, " LIMIT %zu", options->rows_max);
@@ -374,9 +391,17 @@ static enum status take_column(struct column_builder *builder, duckdb_type type,
                                        : take_texts(builder, data, validity, rows, err);
 }
 
-static enum status take_chunks(struct loading *loading, duckdb_result *result, struct error *err)
+/* Tells how many rows have come, a group of the columns counting as its part of them. */
+static void tell_progress(const struct loading *loading, struct group group, size_t group_rows)
 {
     const struct duckdb_frame_options *options = loading->options;
+    size_t cells = group.first * loading->frame->rows + (group.end - group.first) * group_rows;
+    if (options->on_progress != NULL && loading->column_count != 0)
+        options->on_progress(options->progress_context, cells / loading->column_count);
+}
+
+static enum status take_chunks(struct loading *loading, struct group group, duckdb_result *result, struct error *err)
+{
     size_t rows = 0, reported = 0;
     for (;;) {
         CLEANUP(duckdb_door_chunk_slot) duckdb_data_chunk chunk = NULL;
@@ -384,18 +409,60 @@ static enum status take_chunks(struct loading *loading, duckdb_result *result, s
         if (chunk == NULL)
             break;
         idx_t chunk_rows = duckdb_data_chunk_get_size(chunk);
-        for (size_t i = 0; i < loading->column_count; i++) {
-            duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, i);
+        for (size_t i = group.first; i < group.end; i++) {
+            duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, i - group.first);
             if (take_column(&loading->builders[i], loading->types[i], vector, chunk_rows, err) != OK)
                 return error_while(err, "column \"%.*s\"", STR_ARG(loading->names[i]));
         }
         rows += chunk_rows;
-        if (options->on_progress != NULL && rows - reported >= PROGRESS_ROWS) {
-            options->on_progress(options->progress_context, rows);
+        if (rows - reported >= PROGRESS_ROWS) {
+            tell_progress(loading, group, rows);
             reported = rows;
         }
     }
+    if (group.first != 0 && rows != loading->frame->rows)
+        return error_set(err, ERR_CONFLICT, "the file changed while it was read");
     loading->frame->rows = rows;
+    return OK;
+}
+
+static enum status read_group(struct loading *loading, struct group group, duckdb_prepared_statement statement,
+                              struct error *err)
+{
+    CLEANUP(duckdb_door_result_slot) duckdb_result result = { 0 };
+    TRY(duckdb_door_stream(statement, &result, err));
+    return take_chunks(loading, group, &result, err);
+}
+
+static enum status read_groups(struct loading *loading, duckdb_connection connection, str source,
+                               duckdb_prepared_statement all, struct error *err)
+{
+    size_t count = loading->column_count;
+    size_t at_once = loading->options->is_countable ? MIN_OF(COLUMNS_AT_ONCE, count) : count;
+    if (is_plain(loading, at_once))
+        return read_group(loading, (struct group){ 0, count }, all, err);
+    struct group group = { 0, at_once };
+    do {
+        CLEANUP(duckdb_door_statement_slot) duckdb_prepared_statement statement = NULL;
+        TRY(prepare_group(loading, group, connection, source, &statement, err));
+        TRY(read_group(loading, group, statement, err));
+        group = (struct group){ group.end, MIN_OF(group.end + at_once, count) };
+    } while (group.first < count);
+    return OK;
+}
+
+static enum status finish_columns(struct loading *loading, struct error *err)
+{
+    struct frame *frame = loading->frame;
+    for (size_t i = 0; i < loading->column_count; i++) {
+        const char *note = NULL;
+        if (loading->rules[i].source == SOURCE_OTHER)
+            note = "nested values are read as their text";
+        else if (loading->rules[i].cast == CAST_JSON && loading->builders[i].missing < frame->rows)
+            note = "values of several types are read as their text";
+        TRY(column_builder_finish(&loading->builders[i], loading->names[i], note, frame, &frame->columns[i], err));
+        frame->column_count = i + 1;
+    }
     return OK;
 }
 
@@ -403,25 +470,14 @@ enum status duckdb_frame_read(duckdb_connection connection, str source, const st
                               struct frame **ret_frame, struct error *err)
 {
     CLEANUP(loading_done) struct loading loading = { .options = options };
-    CLEANUP(duckdb_door_statement_slot) duckdb_prepared_statement statement = NULL;
-    TRY(prepare_projection(&loading, connection, source, &statement, err));
+    CLEANUP(duckdb_door_statement_slot) duckdb_prepared_statement all = NULL;
+    TRY(prepare_all(&loading, connection, source, &all, err));
     size_t rows = options->is_countable ? count_rows(connection, source, options) : 0;
     if (rows != 0)
         lend_block(&loading, rows);
-    CLEANUP(duckdb_door_result_slot) duckdb_result result = { 0 };
-    TRY(duckdb_door_stream(statement, &result, err));
-    TRY(take_chunks(&loading, &result, err));
-    struct frame *frame = loading.frame;
-    for (size_t i = 0; i < loading.column_count; i++) {
-        const char *note = NULL;
-        if (loading.rules[i].source == SOURCE_OTHER)
-            note = "nested values are read as their text";
-        else if (loading.rules[i].cast == CAST_JSON && loading.builders[i].missing < frame->rows)
-            note = "values of several types are read as their text";
-        TRY(column_builder_finish(&loading.builders[i], loading.names[i], note, frame, &frame->columns[i], err));
-        frame->column_count = i + 1;
-    }
+    TRY(read_groups(&loading, connection, source, all, err));
+    TRY(finish_columns(&loading, err));
+    *ret_frame = loading.frame;
     loading.frame = NULL;
-    *ret_frame = frame;
     return OK;
 }

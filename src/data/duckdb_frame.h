@@ -10,7 +10,8 @@ struct duckdb_frame_options {
     const str *columns; /* only these, in this order; NULL = all */
     size_t column_count;
     size_t rows_max;   /* read no more; 0 = all */
-    bool is_countable; /* counting the rows first costs next to nothing, as in Parquet: saves growing */
+    bool is_countable; /* counting the rows costs next to nothing, as in Parquet, and so does leaving out columns: they
+                          are counted first, and many columns are read some at a time */
     const struct duckdb_binding *bindings; /* for the `?` in the source */
     size_t binding_count;
     void (*on_progress)(void *context, size_t rows); /* in the calling thread; NULL = nobody watches */
@@ -19,7 +20,8 @@ struct duckdb_frame_options {
 
 /* Reads `source`, which is what may stand behind FROM: "read_parquet('x')", "events", "(SELECT ...)". Order
  * is the source's. Types as data/read.h says: what a frame has no storage for is cast in SQL. Rows
- * stream through: peak memory is the frame and a few chunks. ERR_NOT_FOUND names a column that is not there. */
+ * stream through: peak memory is the frame and a few chunks. ERR_NOT_FOUND names a column that is not there;
+ * ERR_CONFLICT: the source changed between two groups of columns. */
 must_use enum status duckdb_frame_read(duckdb_connection connection, str source,
                                        const struct duckdb_frame_options *options, struct frame **ret_frame,
                                        struct error *err);

@@ -253,3 +253,55 @@ TEST(duckdb_door_loads_nothing_and_refuses_rubbish)
                                   &options, &frame, &err), ERR_INVALID, &err);
     CHECK_STR("its reason", str_of(err.cause), STR("stop"));
 }
+
+#define WIDE_COLUMNS 70 /* three groups, the last one not full */
+#define WIDE_ROWS 5000  /* more than one chunk of DuckDB's */
+
+/* "(SELECT i + 0 AS c0, i + 1 AS c1 ... FROM range(rows) t(i) WHERE condition)"; every seventh column needs a cast. */
+static str wide_source(struct arena *arena, size_t rows, const char *condition)
+{
+    str sql = STR("(SELECT ");
+    for (size_t i = 0; i < WIDE_COLUMNS; i++)
+        sql = arena_printf(arena, "%.*s%s(i + %zu)::%s AS c%zu", STR_ARG(sql), i ? ", " : "", i,
+                           i % 7 == 0 ? "HUGEINT" : "DOUBLE", i);
+    return arena_printf(arena, "%.*s FROM range(%zu) t(i) WHERE %s)", STR_ARG(sql), rows, condition);
+}
+
+TEST(duckdb_frame_reads_many_columns_in_groups)
+{
+    CLEANUP(arena_done) struct arena arena;
+    arena_init(&arena, 0);
+    static const struct {
+        const char *why;
+        size_t rows_max, rows;
+    } cases[] = { { "all rows", 0, WIDE_ROWS }, { "the first rows of each group", 3000, 3000 } };
+    for (size_t k = 0; k < COUNT(cases); k++) {
+        CLEANUP(duckdb_door_connection_slot) duckdb_connection connection = connect_or_fail();
+        CLEANUP(frame_free_slot) struct frame *frame = NULL;
+        struct error err = { 0 };
+        struct duckdb_frame_options options = { .origin = STR("test"), .is_countable = true,
+                                                .rows_max = cases[k].rows_max };
+        CHECK_OK(cases[k].why,
+                 duckdb_frame_read(connection, wide_source(&arena, WIDE_ROWS, "true"), &options, &frame, &err), &err);
+        CHECK_INT(cases[k].why, frame->rows, cases[k].rows);
+        CHECK_INT(cases[k].why, frame->column_count, WIDE_COLUMNS);
+        for (size_t i = 0; i < WIDE_COLUMNS; i++)
+            for (size_t row = 0; row < frame->rows; row += 999)
+                CHECK_NEAR(cases[k].why, frame->columns[i].f64[row], (double)(row + i), 0);
+    }
+}
+
+TEST(duckdb_frame_refuses_a_source_that_changes_between_groups)
+{
+    CLEANUP(arena_done) struct arena arena;
+    arena_init(&arena, 0);
+    CLEANUP(duckdb_door_connection_slot) duckdb_connection connection = connect_or_fail();
+    struct error err = { 0 };
+    CHECK_OK("a sequence", duckdb_door_run(connection, STR("CREATE TEMP SEQUENCE s"), NULL, 0, &err), &err);
+    /* Counting takes the numbers up to 10, the first group up to 20, and of the second group's half are too high. */
+    struct duckdb_frame_options options = { .origin = STR("test"), .is_countable = true };
+    struct frame *frame = NULL;
+    enum status status =
+        duckdb_frame_read(connection, wide_source(&arena, 10, "nextval('s') <= 25"), &options, &frame, &err);
+    CHECK_INT("columns of different lengths make no frame", status, ERR_CONFLICT);
+}
