@@ -1,4 +1,5 @@
 """A real `kedge serve` on a folder of its own: start it, ask it, end it. Nothing but the standard library."""
+import errno
 import http.client
 import json
 import os
@@ -13,7 +14,7 @@ import time
 import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-KEDGE = os.environ.get("KEDGE", str(ROOT / "build/release/src/cli/kedge"))
+KEDGE = os.path.abspath(os.environ.get("KEDGE", str(ROOT / "build/release/src/cli/kedge")))
 # Sanitizers are slow; a deadline only decides how long a hang is waited for.
 DEADLINE_S = float(os.environ.get("KEDGE_TEST_DEADLINE_S", "60"))
 
@@ -171,26 +172,33 @@ class Server:
                 if shuts:
                     connection.shutdown(socket.SHUT_WR)
                 return b"".join(iter(lambda: connection.recv(65536), b""))
-            except (ConnectionResetError, BrokenPipeError):
-                return b""  # it had enough of us: allowed
+            except OSError as failure:
+                if failure.errno in (errno.ECONNRESET, errno.EPIPE, errno.ENOTCONN):
+                    return b""  # it had enough of us: allowed
+                raise
 
     def sql(self, statement):
         """Rows of a SELECT as a list of lists."""
         return self.good("POST", "/api/kedge/sql", {"sql": statement, "limit": 1000000})["rows"]
 
     def metrics(self):
-        """{name{labels}: value} of text format 0.0.4, read with a regular expression on purpose: another eye."""
+        """{(name, labels in order): value} of text format 0.0.4, read with a regular expression on purpose: another eye."""
         samples = {}
         for line in self.get("/metrics").text.splitlines():
-            match = re.fullmatch(r"([a-zA-Z_:][\w:]*(?:\{.*\})?) (\S+)", line)
-            if match and not line.startswith("#"):
-                samples[match[1]] = float(match[2])
+            match = re.fullmatch(r"([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)", line)
+            if match:
+                samples[sample(match[1], **dict(re.findall(r'(\w+)="((?:[^"\\\\]|\\\\.)*)"', match[2] or "")))] = float(match[3])
         return samples
+
+
+def sample(name, **labels):
+    """The key of Server.metrics()."""
+    return (name, *sorted(labels.items()))
 
 
 def ask_on(connection, method, path, body=None, headers=None):
     headers = dict(headers or {})
-    if body is not None and not isinstance(body, (bytes, str)):
+    if isinstance(body, (dict, list, int, float)):
         body = json.dumps(body)
         headers.setdefault("Content-Type", "application/json")
     connection.request(method, path, body=body, headers=headers)
