@@ -179,6 +179,26 @@ TEST(analysis_fails_when_a_feature_is_gone_or_became_text)
     }
 }
 
+TEST(analysis_counts_repeated_rows_whatever_the_columns_know)
+{
+    static const struct {
+        const char *why, *table;
+        size_t repeated;
+    } cases[] = {
+        { "every column repeats, and so do two rows", "x,y\n1.5,a\n1.5,a\n2.5,b\n1.5,a\n", 2 },
+        { "every column repeats, but no row does", "x,y\n1.5,a\n1.5,b\n2.5,a\n2.5,b\n", 0 },
+        { "one column never repeats", "x,y\n1.5,a\n2.5,a\n3.5,a\n", 0 },
+        { "its values differ, but its gaps are equal", "x,y\n1.5,a\n2.5,a\n,a\n,a\n", 1 },
+    };
+    struct analysis_options options;
+    analysis_options_init(&options);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        CLEANUP(report_free_slot) struct report *report = analyse_texts(&options, cases[i].table, cases[i].table);
+        CHECK_INT(cases[i].why, report->reference_quality.duplicated_rows, cases[i].repeated);
+        CHECK_INT(cases[i].why, report->current_quality.duplicated_rows, cases[i].repeated);
+    }
+}
+
 TEST(analysis_finds_what_is_odd)
 {
     static const struct {
