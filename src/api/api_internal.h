@@ -45,6 +45,7 @@ struct api_about {
     const char *body_type;   /* media type of the body; NULL = application/json */
     const char *example;     /* JSON of an example body; NULL = none */
     const char *answer;      /* JSON schema of the answer; NULL = any JSON */
+    const char *answer_code; /* NULL = 200 */
     const char *answer_type; /* NULL = application/json */
     const char *query;       /* "name: sentence\n..." of query parameters; NULL = none */
 };

@@ -1,7 +1,5 @@
 #include "api/cell_table.h"
 
-#include <stdint.h>
-
 #define FIRST_ROWS 4
 #define FIRST_COLUMNS 16
 
@@ -62,24 +60,20 @@ static enum status add_column(struct cell_table *table, str name, size_t *ret_co
         size_t capacity = table->name_capacity == 0 ? FIRST_COLUMNS : table->name_capacity * 2;
         str *names = arena_array(table->arena, str, capacity);
         size_t *first_rows = arena_array(table->arena, size_t, capacity);
-        size_t *last_rows = arena_array(table->arena, size_t, capacity);
-        if (names == NULL || first_rows == NULL || last_rows == NULL)
+        if (names == NULL || first_rows == NULL)
             return error_set(err, ERR_LIMIT, "the columns of the request do not fit in memory");
         if (table->count > 0) {
             memcpy(names, table->names, table->count * sizeof *names);
             memcpy(first_rows, table->first_rows, table->count * sizeof *first_rows);
-            memcpy(last_rows, table->last_rows, table->count * sizeof *last_rows);
         }
         table->names = names;
         table->first_rows = first_rows;
-        table->last_rows = last_rows;
         table->name_capacity = capacity;
     }
     if (table->count == table->stride)
         TRY(grow(table, table->row_capacity, table->stride * 2, err));
     table->names[table->count] = entry->key;
     table->first_rows[table->count] = table->rows - 1;
-    table->last_rows[table->count] = SIZE_MAX;
     *ret_column = table->count++;
     return OK;
 }
@@ -87,7 +81,6 @@ static enum status add_column(struct cell_table *table, str name, size_t *ret_co
 enum status cell_table_put(struct cell_table *table, str name, const void *cell, struct error *err)
 {
     size_t column = table->next;
-    size_t row = table->rows - 1;
     bool is_expected = column < table->count && str_equal(table->names[column], name);
     if (!is_expected) {
         struct map_entry *entry = map_find(&table->by_name, name);
@@ -96,11 +89,8 @@ enum status cell_table_put(struct cell_table *table, str name, const void *cell,
         else
             TRY(add_column(table, name, &column, err));
     }
-    if (table->last_rows[column] == row)
-        return error_set(err, ERR_INVALID, "\"%.*s\" is there twice in one event", STR_ARG(name));
-    table->last_rows[column] = row;
     table->next = column + 1;
-    memcpy(cell_at(table, row, column), cell, table->cell_bytes);
+    memcpy(cell_at(table, table->rows - 1, column), cell, table->cell_bytes);
     return OK;
 }
 

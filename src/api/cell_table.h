@@ -13,7 +13,6 @@ struct cell_table {
     size_t columns_max;
     str *names;
     size_t *first_rows; /* [count] the first row that has a column */
-    size_t *last_rows;  /* [count] and the last one */
     size_t count, name_capacity;
     struct map by_name;
     size_t next; /* the column that comes next if rows keep their order */
@@ -27,8 +26,7 @@ void cell_table_init(struct cell_table *table, size_t cell_bytes, const void *mi
 /* Starts the next row, all missing. ERR_LIMIT without memory. */
 must_use enum status cell_table_begin_row(struct cell_table *table, struct error *err);
 
-/* Sets the cell of the newest row in the column of that name. ERR_INVALID where the row has it already, ERR_LIMIT above
- * columns_max. */
+/* Sets the cell of the newest row in the column of that name; the last one set wins. ERR_LIMIT above columns_max. */
 must_use enum status cell_table_put(struct cell_table *table, str name, const void *cell, struct error *err);
 
 /* Closes the gaps that growing left: cells are [rows * count] from then on, and nothing more is put. */

@@ -52,7 +52,7 @@ static void write_answers(struct json_writer *json, const struct api_about *abou
 {
     const char *type = about->answer_type != NULL ? about->answer_type : "application/json";
     json_object(json, "responses");
-    json_object(json, "200");
+    json_object(json, about->answer_code != NULL ? about->answer_code : "200");
     json_text(json, "description", "It worked.");
     json_object(json, "content");
     json_object(json, type);

@@ -299,6 +299,7 @@ static const struct api_about about_post = {
     .body = "{\"oneOf\":[{\"type\":\"array\",\"items\":{\"type\":\"object\"}},{\"type\":\"object\",\"properties\":{"
             "\"rows\":{\"type\":\"array\"},\"columns\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
             "\"model_name\":{\"type\":\"string\"}}}]}",
+    .answer_code = "201",
     .example = "[{\"alcohol\":13.64,\"target\":1},{\"alcohol\":12.1,\"target\":0}]",
     .query = "model_name: the model, where the body does not say\n",
 };

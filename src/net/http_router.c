@@ -89,9 +89,6 @@ static bool split_path(str path, struct arena *arena, struct path *ret_path)
         if (!http_url_decode(part, false, arena, &ret_path->parts[ret_path->count++]))
             return false;
     }
-    bool ends_with_slash = ret_path->count > 2 && str_is_empty(ret_path->parts[ret_path->count - 1]);
-    if (ends_with_slash)
-        ret_path->count--; /* "/capture/" is "/capture" */
     return true;
 }
 
@@ -101,9 +98,9 @@ static bool matches(const char *pattern, const struct path *path, str *params)
     str rest = str_of(pattern), part;
     size_t index = 0, param_count = 0;
     while (str_split(&rest, '/', &part)) {
-        bool is_last_slash = str_is_empty(part) && rest.data == NULL && index > 1;
-        if (is_last_slash)
-            break; /* "/ui/" is matched as "/ui" */
+        bool is_folder = str_is_empty(part) && rest.data == NULL && index == path->count && index > 1;
+        if (is_folder)
+            break; /* "/ui" is "/ui/" */
         if (index == path->count)
             return false;
         str got = path->parts[index++];

@@ -17,6 +17,32 @@ static void *answer_later(void *argument)
     return NULL;
 }
 
+/* A request that waits until the test lets it go. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct http_request *request;
+} held = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+
+static void hold(struct http_request *request)
+{
+    pthread_mutex_lock(&held.lock);
+    held.request = request;
+    pthread_cond_signal(&held.changed);
+    pthread_mutex_unlock(&held.lock);
+}
+
+static struct http_request *wait_for_held(void)
+{
+    pthread_mutex_lock(&held.lock);
+    while (held.request == NULL)
+        pthread_cond_wait(&held.changed, &held.lock);
+    struct http_request *request = held.request;
+    held.request = NULL;
+    pthread_mutex_unlock(&held.lock);
+    return request;
+}
+
 static enum http_outcome handle(void *self, struct http_request *request)
 {
     (void)self;
@@ -26,6 +52,10 @@ static enum http_outcome handle(void *self, struct http_request *request)
         pthread_t thread;
         CHECK_INT("a thread", pthread_create(&thread, NULL, answer_later, request), 0);
         pthread_detach(thread);
+        return HTTP_DEFERRED;
+    }
+    if (str_equal(request->path, STR("/held"))) {
+        hold(request);
         return HTTP_DEFERRED;
     }
     response->status_code = 200;
@@ -283,6 +313,44 @@ TEST(many_connections_with_deferred_answers)
         CHECK_INT("every request was answered", callers[i].answers, 100);
     }
     http_server_stop(server, 1000);
+}
+
+TEST(a_client_that_hangs_up_while_its_answer_is_made_holds_nothing)
+{
+    struct http_server *server = start(1000);
+    int fd = connect_to(server);
+    send_text(fd, STR("POST /held HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\na"));
+    struct http_request *request = wait_for_held();
+    struct linger reset = { .l_onoff = 1 };
+    CHECK_INT("closing means a reset", setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset), 0);
+    (void)close(fd);
+    request->response->status_code = 200;
+    http_request_complete(request);
+    http_server_stop(server, 1000); /* returns: nothing is thought to be running */
+}
+
+static void *stop_server(void *server)
+{
+    http_server_stop(server, 60000);
+    return NULL;
+}
+
+TEST(stopping_waits_for_an_answer_that_is_being_made)
+{
+    struct http_server *server = start(1000);
+    struct buf answer;
+    buf_init(&answer, 1 << 20);
+    int fd = connect_to(server);
+    send_text(fd, STR("POST /held HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\na"));
+    struct http_request *request = wait_for_held();
+    pthread_t stopper;
+    CHECK_INT("a thread", pthread_create(&stopper, NULL, stop_server, server), 0);
+    request->response->status_code = 202;
+    http_request_complete(request);
+    CHECK("the answer still comes", contains(receive(fd, &answer, (str){ 0 }), STR("HTTP/1.1 202")));
+    pthread_join(stopper, NULL);
+    (void)close(fd);
+    buf_done(&answer);
 }
 
 TEST(an_address_in_use_is_named)
