@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "api/closest_name.h"
+#include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
 
@@ -145,7 +146,12 @@ static enum status load_references(struct model_table *table, struct meta *meta,
         if (!is_newest)
             continue;
         CLEANUP(frame_free_slot) struct frame *frame = NULL;
-        TRY(reference_get(references, stored[i].model_name, 0, arena, NULL, &frame, err));
+        struct error unread = { 0 };
+        if (reference_get(references, stored[i].model_name, 0, arena, NULL, &frame, &unread) != OK) {
+            /* Its analyses fail until another reference comes; the other models, and its events, need not wait. */
+            LOG_ERROR("a reference does not read back", log_str("model", stored[i].model_name), log_error(&unread));
+            continue;
+        }
         TRY(learn(table, api_settings_model(settings, stored[i].model_name), stored[i].model_name, frame, err));
     }
     return OK;
