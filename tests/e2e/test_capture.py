@@ -153,7 +153,6 @@ MISTAKES = [
     ("features are a text", b'{"features": "x", "prediction": 1}', "features"),
     ("an object as a value", b'{"features": {"a": {"b": 1}}, "prediction": 1}', "features.a"),
     ("more names than values", b'{"features": [1], "feature_names": ["a", "b"], "prediction": 1}', ""),
-    ("a name twice", b'{"features": {"a": 1, "a": 2}, "prediction": 1}', '"a" is there twice'),
     ("a time that is none", b'{"features": {"a": 1}, "prediction": 1, "timestamp": "yesterday"}', "timestamp"),
     ("a number beyond double", b'{"features": {"a": 1e999}, "prediction": 1}', "features.a"),
     ("rows of two lengths", b'{"feature_names": ["a", "b"], "rows": [[1, 2], [3]], "predictions": [1, 1]}', "row"),
@@ -171,6 +170,12 @@ def test_mistakes_are_refused_and_named(shared, why, body, named):
     assert answer.status in (400, 422), answer
     assert named in answer.error[1]
     assert shared.good("GET", f"/production-data?model_name={model}")["rows"] == 0
+
+
+def test_a_name_twice_counts_once_and_the_last_one_wins_as_json_parsers_do(shared):
+    body = b'{"features": {"a": 1, "b": 5, "a": 2}, "prediction": 1}'
+    assert shared.post("/models/twofold/capture", body, {"Content-Type": "application/json"}).status == 200
+    assert stored(shared, "twofold", "a, b") == [[2.0, 5.0]]
 
 
 # ---- identity ----
