@@ -22,7 +22,8 @@ struct notice {
     void *self;
     struct event_append_result result;
     size_t matched;
-    bool is_durable, relies_on_pending;
+    struct error failure; /* of the journal; OK = durable */
+    bool relies_on_pending;
     uint64_t failures_total;
     atomic_int pending; /* acq_rel: the teller sees what the other side wrote */
 };
@@ -81,8 +82,8 @@ static void notice_release(struct notice *notice)
     pthread_mutex_lock(&log->lock);
     bool has_failed = notice->relies_on_pending && notice->failures_total != log->failures_total;
     pthread_mutex_unlock(&log->lock);
-    if (!notice->is_durable)
-        (void)error_set(&err, ERR_UNAVAILABLE, "the journal could not be written; the log says why"); /* passed on */
+    if (notice->failure.status != OK)
+        (void)error_set(&err, notice->failure.status, "nothing was stored: %s", notice->failure.cause); /* passed on */
     else if (has_failed)
         (void)error_set(&err, ERR_UNAVAILABLE, "an event of the same prediction id could not be stored; try again");
     if (notice->append_done != NULL)
@@ -91,13 +92,13 @@ static void notice_release(struct notice *notice)
         tell_label_done(notice, &err);
 }
 
-void event_append_settled(void *context, void *tag, bool is_durable)
+void event_append_settled(void *context, void *tag, const struct error *failure)
 {
     struct event_log *log = context;
     struct claim *claim = tag;
     struct event_model_state *model = claim->model;
     pthread_mutex_lock(&log->lock);
-    if (is_durable) {
+    if (failure == NULL) {
         model->rows += claim->rows;
         model->labels += claim->labels;
         if (claim->rows > 0) {
@@ -116,7 +117,8 @@ void event_append_settled(void *context, void *tag, bool is_durable)
     }
     pthread_mutex_unlock(&log->lock);
     if (claim->notice != NULL) {
-        claim->notice->is_durable = is_durable;
+        if (failure != NULL)
+            claim->notice->failure = *failure;
         notice_release(claim->notice);
     }
     mem_free(claim);
@@ -479,7 +481,6 @@ enum status event_log_append_async(struct event_log *log, const struct event_bat
     bool has_record = append.duplicates < batch->rows;
     if (!has_record) { /* nothing to write; a duplicate's own record is on its way, at most one sync long */
         TRY(wait_until_durable(&append, err));
-        notice->is_durable = true;
         atomic_store_explicit(&notice->pending, 1, memory_order_relaxed); /* nobody else has it */
     }
     notice->relies_on_pending = append.relies_on_pending;

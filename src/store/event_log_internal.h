@@ -111,7 +111,7 @@ must_use enum status event_log_model(struct event_log *log, str name, struct eve
                                      struct error *err);
 
 /* The journal's word on a record: counts it or takes its ids back. */
-void event_append_settled(void *context, void *tag, bool is_durable);
+void event_append_settled(void *context, void *tag, const struct error *failure);
 
 /* Reads schema, counts and times of every model from DuckDB. Under ingest_lock and lock, at open and after rows
  * were dropped. */

@@ -221,7 +221,7 @@ static void settle_group(struct journal *journal, struct journal_ticket *group, 
 {
     if (journal->on_settled != NULL)
         for (struct journal_ticket *ticket = group; ticket != NULL; ticket = ticket->next)
-            journal->on_settled(journal->context, ticket->tag, error->status == OK);
+            journal->on_settled(journal->context, ticket->tag, error->status == OK ? NULL : error);
     pthread_mutex_lock(&journal->lock);
     journal->synced = journal->last_sequence;
     journal->segments[journal->segment_count - 1].bytes = journal->written_bytes;

@@ -48,9 +48,9 @@ struct journal_options {
     size_t segment_bytes;    /* a new segment begins above that; 0 = 16 MiB */
     size_t queue_bytes_max;  /* payloads waiting for the writer; 0 = 64 MiB */
     const struct journal_io *io; /* NULL = the system's */
-    /* Called in the writer thread for each record when it is durable, or never will be, before its waiter
-     * wakes. May be NULL. */
-    void (*on_settled)(void *context, void *tag, bool is_durable);
+    /* Called in the writer thread for each record when it is durable (`failure` is NULL), or never will be, before its
+     * waiter wakes. May be NULL. */
+    void (*on_settled)(void *context, void *tag, const struct error *failure);
     void *context;
 };
 

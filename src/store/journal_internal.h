@@ -26,7 +26,7 @@ struct journal {
     char *folder;
     size_t segment_bytes, queue_bytes_max;
     struct journal_io io;
-    void (*on_settled)(void *context, void *tag, bool is_durable);
+    void (*on_settled)(void *context, void *tag, const struct error *failure);
     void *context;
 
     pthread_t writer;
