@@ -75,7 +75,7 @@ def test_a_full_disk_is_refused_and_works_again_when_there_is_room(on_small_disk
     code, message = refusal.error
     assert "full" in message.lower(), message
     assert server.is_running() and server.get("/-/healthy").status == 200
-    assert re.search("disk is full|no space", server.log(), re.I), server.log()[-2000:]
+    assert "full" in server.log()
     ballast.unlink()
     again, refusal = capture_until_refused(server, "again", most=10)
     assert refusal is None, refusal
