@@ -223,6 +223,18 @@ TEST(analysis_finds_what_is_odd)
     }
 }
 
+TEST(analysis_finds_nothing_odd_about_times_and_ids)
+{
+    struct analysis_options options;
+    analysis_options_init(&options);
+    options.timestamp = STR("at");
+    options.id = STR("row");
+    CLEANUP(report_free_slot) struct report *report =
+        analyse_texts(&options, "at,row,x\n2026-01-01,a,1.5\n2026-01-02,b,2.5\n", "at,row,x\n2026-03-01,c,2.5\n2026-03-01,d,1.5\n");
+    CHECK_INT("one moment for all rows is how batches come", report_column(report, STR("at"))->findings.count, 0);
+    CHECK_INT("ids are new by nature", report_column(report, STR("row"))->findings.count, 0);
+}
+
 TEST(analysis_takes_conditions_from_yaml)
 {
     static const char *const yaml = "target: y\nprediction: p\n"
