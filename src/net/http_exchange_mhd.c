@@ -322,6 +322,8 @@ void http_exchange_completed(void *self, struct MHD_Connection *connection, void
     struct http_exchange *exchange = *context;
     if (exchange == NULL)
         return;
+    int state = atomic_load_explicit(&exchange->state, memory_order_acquire);
+    assert(state != EXCHANGE_SUSPENDED); /* libmicrohttpd leaves suspended connections alone: their answers are being made */
     lower(server, &server->handling, &exchange->is_handling); /* a client that hung up meanwhile gets no answer */
     lower(server, &server->running, &exchange->is_running);
     atomic_fetch_sub_explicit(&server->bodies_bytes, exchange->body_bytes_counted, memory_order_relaxed);

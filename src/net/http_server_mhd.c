@@ -13,6 +13,7 @@
 #define DEFAULT_IDLE_TIMEOUT_S 60
 #define DEFAULT_HEAD_TIMEOUT_S 10
 #define DEFAULT_THREADS_MIN 2
+#define SENDING_MS 1000 /* for answers that were made after the deadline */
 
 static void fill_defaults(struct http_server_options *options)
 {
@@ -124,25 +125,38 @@ static void close_listeners(struct http_server *server)
     }
 }
 
-/* Waits until no request runs. Beyond the deadline it goes on waiting only for handlers, never for a
- * client that reads slowly: libmicrohttpd must not be stopped while connections are suspended. */
-static void drain(struct http_server *server, int64_t drain_ms)
+static struct timespec moment_in(int64_t wait_ms)
 {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += drain_ms / 1000;
-    until.tv_nsec += drain_ms % 1000 * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
+    struct timespec moment;
+    (void)clock_gettime(CLOCK_MONOTONIC, &moment);
+    moment.tv_sec += wait_ms / 1000;
+    moment.tv_nsec += wait_ms % 1000 * 1000000;
+    if (moment.tv_nsec >= 1000000000) {
+        moment.tv_sec++;
+        moment.tv_nsec -= 1000000000;
     }
-    pthread_mutex_lock(&server->lock);
+    return moment;
+}
+
+/* Waits until no request runs; under the lock. */
+static void wait_until_idle(struct http_server *server, int64_t wait_ms)
+{
+    struct timespec until = moment_in(wait_ms);
     while (server->running > 0)
         if (pthread_cond_timedwait(&server->idle, &server->lock, &until) != 0)
             break;
+}
+
+/* Beyond the deadline it waits only for handlers, because libmicrohttpd must not be stopped while connections
+ * are suspended, and a moment for what they answered; never for a client that reads slowly. */
+static void drain(struct http_server *server, int64_t drain_ms)
+{
+    pthread_mutex_lock(&server->lock);
+    wait_until_idle(server, drain_ms);
     server->is_refusing = true;
     while (server->handling > 0)
         pthread_cond_wait(&server->idle, &server->lock);
+    wait_until_idle(server, SENDING_MS);
     pthread_mutex_unlock(&server->lock);
 }
 
