@@ -77,7 +77,8 @@ static enum status print_stored(struct meta *meta, const struct export *export, 
         status = exposition_write(&snapshot, export->is_openmetrics ? EXPOSITION_OPENMETRICS_1_0 : EXPOSITION_TEXT_0_0_4,
                                   &text, err);
     metric_snapshot_done(&snapshot);
-    if (status == OK && (fwrite(text.data, 1, text.size, stdout) != text.size || fflush(stdout) != 0))
+    bool is_written = text.size == 0 || fwrite(text.data, 1, text.size, stdout) == text.size; /* no models, no text */
+    if (status == OK && (!is_written || fflush(stdout) != 0))
         status = error_set(err, ERR_UNAVAILABLE, "cannot write to standard output");
     return status;
 }

@@ -123,6 +123,13 @@ def test_export_is_exposition(filled, what):
     assert status == 0 and out.endswith("# EOF\n")
 
 
+def test_export_of_nothing_is_nothing(server):
+    """No analysis yet: no families with values, and no complaint."""
+    for what in ("model", "drift", "all"):
+        status, out, err = run("export", "--export", what, "--data-dir", server.data)
+        assert (status, err) == (0, "") and not [line for line in out.splitlines() if not line.startswith("#")], (out, err)
+
+
 def test_export_mistakes(tmp_path):
     for arguments in (["--export", "everything"], ["--data-dir", tmp_path / "nowhere"]):
         status, out, err = run("export", *arguments)

