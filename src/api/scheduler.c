@@ -82,12 +82,14 @@ size_t scheduler_look(struct api *api, int64_t started_us, int64_t now_us)
     return runs;
 }
 
-static void keep_tidy(struct api *api, int64_t now_us)
+/* Whether more is to be done soon. */
+static bool keep_tidy(struct api *api, int64_t now_us)
 {
     CLEANUP(api_settings_unref_slot) struct api_settings *settings = api_settings_now(api);
     struct error err = { 0 };
     uint64_t dropped = 0;
-    if (event_log_maintain(api->options.log, now_us, &err) != OK)
+    bool has_more = false;
+    if (event_log_maintain(api->options.log, now_us, &has_more, &err) != OK)
         LOG_ERROR("upkeep of the event log failed", log_error(&err));
     error_clear(&err);
     if (settings->result_retention_us > 0 &&
@@ -95,6 +97,7 @@ static void keep_tidy(struct api *api, int64_t now_us)
         LOG_ERROR("upkeep of the results failed", log_error(&err));
     if (dropped > 0)
         LOG_INFO("old analyses dropped", log_u64("analyses", dropped));
+    return has_more;
 }
 
 /* Sleeps a second; false when it is time to stop. */
@@ -119,10 +122,8 @@ static void *keep_time(void *argument)
     while (wait_a_second(scheduler)) {
         int64_t now_us = clock_read_us(api->options.clock);
         scheduler_look(api, api->started_us, now_us);
-        if (tidied_us == INT64_MIN || now_us - tidied_us >= UPKEEP_EVERY_US) {
-            tidied_us = now_us;
-            keep_tidy(api, now_us);
-        }
+        if (tidied_us == INT64_MIN || now_us - tidied_us >= UPKEEP_EVERY_US)
+            tidied_us = keep_tidy(api, now_us) ? INT64_MIN : now_us;
     }
     return NULL;
 }
