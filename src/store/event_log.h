@@ -32,6 +32,8 @@ struct event_log_options {
     int64_t raw_retention_days; /* events older than that are dropped (0 keeps all) */
     int64_t query_ms_max;       /* event_log_query is stopped then (default 30 s) */
     const struct journal_io *journal_io; /* tests make writes and syncs fail; NULL = the system's */
+    void (*on_rollover_step)(void *context); /* tests look at what others can do between days; NULL = nothing */
+    void *rollover_context;
 };
 #define EVENT_LOG_RETENTION_DAYS 30
 
@@ -164,10 +166,14 @@ must_use enum status event_log_models(struct event_log *log, struct arena *arena
  * returns. */
 must_use enum status event_log_clear(struct event_log *log, str model_name, uint64_t *ret_rows, struct error *err);
 
-/* Moves closed days (UTC, by event time) to Parquet files and drops days whose events both happened and arrived
- * longer ago than the retention: history that is captured late stays as long as fresh events. The clock
- * thread calls it daily. */
-must_use enum status event_log_maintain(struct event_log *log, int64_t now_us, struct error *err);
+/* At most so many days become files in one call of event_log_maintain. */
+#define EVENT_ROLLOVER_DAYS_MAX 64
+
+/* Moves closed days (UTC) to Parquet files and drops days past the retention. Both count from the later of when an
+ * event happened and when it arrived: history that is captured late stays as long as fresh events. Scans and appends
+ * get in between days. `ret_has_more` says that days may be left, for a call soon; it is set where OK returns. The
+ * clock thread calls it. Any thread. */
+must_use enum status event_log_maintain(struct event_log *log, int64_t now_us, bool *ret_has_more, struct error *err);
 
 struct event_log_stats {
     uint64_t events_total, duplicates_total, labels_total;

@@ -96,6 +96,25 @@ void event_log_disconnect(struct event_log *log, duckdb_connection connection)
 
 /* ---- ingesting ---- */
 
+void event_log_lock_ingest(struct event_log *log)
+{
+    struct event_turns *turns = &log->ingest_lock;
+    pthread_mutex_lock(&turns->lock);
+    uint64_t turn = turns->next++;
+    while (turn != turns->serving)
+        pthread_cond_wait(&turns->has_moved, &turns->lock);
+    pthread_mutex_unlock(&turns->lock);
+}
+
+void event_log_unlock_ingest(struct event_log *log)
+{
+    struct event_turns *turns = &log->ingest_lock;
+    pthread_mutex_lock(&turns->lock);
+    turns->serving++;
+    pthread_cond_broadcast(&turns->has_moved);
+    pthread_mutex_unlock(&turns->lock);
+}
+
 /* Sets apart the ids of all records queued so far, unless those of a failed attempt still are. */
 static uint64_t begin_ingesting(struct event_log *log)
 {
@@ -139,9 +158,9 @@ enum status event_log_ingest_locked(struct event_log *log, struct error *err)
 
 enum status event_log_ingest(struct event_log *log, struct error *err)
 {
-    pthread_mutex_lock(&log->ingest_lock);
+    event_log_lock_ingest(log);
     enum status status = event_log_ingest_locked(log, err);
-    pthread_mutex_unlock(&log->ingest_lock);
+    event_log_unlock_ingest(log);
     return status;
 }
 
@@ -282,7 +301,8 @@ static enum status recover(struct event_log *log, struct error *err)
 
 static void init_locks(struct event_log *log)
 {
-    pthread_mutex_init(&log->ingest_lock, NULL);
+    pthread_mutex_init(&log->ingest_lock.lock, NULL);
+    pthread_cond_init(&log->ingest_lock.has_moved, NULL);
     pthread_mutex_init(&log->check_lock, NULL);
     pthread_mutex_init(&log->lock, NULL);
     pthread_rwlockattr_t writers_first;
@@ -358,7 +378,8 @@ void event_log_close(struct event_log *log)
     mem_free(log->history_folder);
     mem_free(log->database_path);
     mem_free(log->filter_path);
-    pthread_mutex_destroy(&log->ingest_lock);
+    pthread_mutex_destroy(&log->ingest_lock.lock);
+    pthread_cond_destroy(&log->ingest_lock.has_moved);
     pthread_mutex_destroy(&log->check_lock);
     pthread_mutex_destroy(&log->lock);
     pthread_rwlock_destroy(&log->db_lock);

@@ -41,13 +41,21 @@ struct event_pending {
     size_t pins;             /* exact checks that want it kept until they are done */
 };
 
+/* A lock that serves in the order of asking. A mutex would go back to a roll-over that lets go of it for a moment
+ * between two days, and whoever waits would wait for all of them. */
+struct event_turns {
+    pthread_mutex_t lock;
+    pthread_cond_t has_moved;
+    uint64_t next, serving;
+};
+
 struct event_log {
     struct event_log_options options;
     char *folder, *history_folder, *database_path, *filter_path; /* absolute */
     struct file_lock *owner;
     struct journal *journal;
 
-    pthread_mutex_t ingest_lock;
+    struct event_turns ingest_lock;
     struct event_ingest *ingest;
     duckdb_connection ingest_connection;
 
@@ -86,6 +94,9 @@ struct event_log {
 #define EVENT_INGEST_MS 2000
 /* Bits for 22 million ids at full precision. */
 #define EVENT_FILTER_BYTES_MAX ((size_t)64 << 20)
+
+void event_log_lock_ingest(struct event_log *log);
+void event_log_unlock_ingest(struct event_log *log);
 
 /* Moves all that is durable into DuckDB; takes ingest_lock, or is called with it held. */
 must_use enum status event_log_ingest(struct event_log *log, struct error *err);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -64,6 +65,25 @@ static struct event_append_result append(struct event_log *log, const struct eve
 static struct event_window all_of(const char *model)
 {
     return (struct event_window){ .model_name = str_of(model), .from_us = INT64_MIN, .to_us = INT64_MAX };
+}
+
+/* When the last event arrived: what is closed depends on it, and a test has no clock. */
+static int64_t arrived_us(struct event_log *log)
+{
+    struct error err = { 0 };
+    struct frame *frame = NULL;
+    CHECK_OK("asks for the arrival",
+             event_log_query(log, STR("SELECT epoch_us(max(arrived))::DOUBLE FROM events"), 1, &frame, &err), &err);
+    int64_t time_us = frame != NULL ? (int64_t)frame->columns[0].f64[0] : 0;
+    frame_free(frame);
+    return time_us;
+}
+
+/* The upkeep of the day after the last arrival. */
+static enum status roll(struct event_log *log, struct error *err)
+{
+    bool has_more = false;
+    return event_log_maintain(log, arrived_us(log) + DAY_US, &has_more, err);
 }
 
 static uint64_t count(struct event_log *log, const char *model)
@@ -161,7 +181,7 @@ TEST(event_log_counts_ids_once_also_in_a_batch_after_ingest_restart_and_rollover
 
     log = open_log(folder, 0);
     CHECK_INT("after a restart", append(log, small_batch(&small, "m", "id", 9, NOON_US), &arena).duplicates, 9);
-    CHECK_OK("rolls over", event_log_maintain(log, NOON_US + 2 * DAY_US, &err), &err);
+    CHECK_OK("rolls over", roll(log, &err), &err);
     CHECK_INT("after the rollover", append(log, small_batch(&small, "m", "id", 9, NOON_US), &arena).duplicates, 9);
     CHECK_INT("nine are left", count(log, "m"), 9);
     event_log_close(log);
@@ -250,7 +270,7 @@ TEST(event_log_joins_labels_before_and_after_their_event_and_the_last_wins)
     CHECK_INT("a label after its event", label(log, "a1", 20), 1);
     CHECK_INT("and a correction", label(log, "a1", 21), 1);
     CHECK_NEAR("the last wins", target_of(log, 1), 21, 0);
-    CHECK_OK("rolls over", event_log_maintain(log, NOON_US + 2 * DAY_US, &err), &err);
+    CHECK_OK("rolls over", roll(log, &err), &err);
     CHECK_NEAR("also in files", target_of(log, 0), 10, 0);
     event_log_close(log);
     log = open_log(folder, 0);
@@ -272,10 +292,10 @@ TEST(event_log_windows_by_time_version_and_count)
     struct small_batch small;
     struct error err = { 0 };
     (void)append(log, small_batch(&small, "m", "a", 10, NOON_US), &arena);
+    CHECK_OK("the first day becomes a file", roll(log, &err), &err);
     struct event_batch *batch = small_batch(&small, "m", "b", 5, NOON_US + 2 * DAY_US);
     batch->model_version = STR("2");
     (void)append(log, batch, &arena);
-    CHECK_OK("the first day becomes a file", event_log_maintain(log, NOON_US + 2 * DAY_US, &err), &err);
     static const struct {
         const char *why;
         str version;
@@ -323,11 +343,11 @@ TEST(event_log_rolls_over_late_events_and_drops_whole_days_past_their_retention)
     struct small_batch small;
     struct error err = { 0 };
     (void)append(log, small_batch(&small, "a/b c", "a", 4, NOON_US), &arena);
-    CHECK_OK("rolls", event_log_maintain(log, NOON_US + DAY_US, &err), &err);
+    CHECK_OK("rolls", roll(log, &err), &err);
     struct event_batch *late = small_batch(&small, "a/b c", "late", 2, NOON_US);
     (void)append(log, late, &arena);
     CHECK_INT("file and table as one", count(log, "a/b c"), 6);
-    CHECK_OK("rolls the late ones", event_log_maintain(log, NOON_US + DAY_US, &err), &err);
+    CHECK_OK("rolls the late ones", roll(log, &err), &err);
     CHECK_INT("two files", count(log, "a/b c"), 6);
     char path[512];
     (void)snprintf(path, sizeof path, "%s/history/model=a%%2Fb%%20c/date=2024-10-04", folder);
@@ -338,15 +358,119 @@ TEST(event_log_rolls_over_late_events_and_drops_whole_days_past_their_retention)
 
     /* What happened long ago but arrived just now stays: the events above arrived at the time of this test. */
     int64_t far_us = INT64_C(4000000000) * 1000000; /* 2096 */
-    CHECK_OK("not old enough to drop", event_log_maintain(log, NOON_US + 29 * DAY_US, &err), &err);
+    bool has_more = false;
+    CHECK_OK("not old enough to drop", event_log_maintain(log, NOON_US + 29 * DAY_US, &has_more, &err), &err);
     CHECK_INT("all stay", count(log, "a/b c"), 6);
-    CHECK_OK("decades later", event_log_maintain(log, far_us, &err), &err);
+    CHECK_OK("decades later", event_log_maintain(log, far_us, &has_more, &err), &err);
     CHECK_INT("none stays", count(log, "a/b c"), 0);
     struct event_model *models;
     size_t model_count = 0;
     CHECK_OK("lists", event_log_models(log, &arena, &models, &model_count, &err), &err);
     CHECK_INT("a model without events is none", model_count, 0);
     arena_done(&arena);
+    event_log_close(log);
+}
+
+/* Between two steps of a roll-over: in the same thread, so it would hang if the log were held. */
+struct between {
+    struct event_log *log;
+    size_t steps, steps_max; /* the process ends at the last one, 0 = never */
+};
+
+static void look_between(void *context)
+{
+    struct between *between = context;
+    if (++between->steps == between->steps_max)
+        _exit(0);
+    struct small_batch small;
+    struct arena arena;
+    arena_init(&arena, 0);
+    char prefix[32];
+    (void)snprintf(prefix, sizeof prefix, "between%zu-", between->steps);
+    uint64_t before = count(between->log, "m");
+    CHECK_INT("each row is there once, in a file or the table", before, 99 + between->steps);
+    (void)append(between->log, small_batch(&small, "m", prefix, 1, NOON_US + 1000 * DAY_US), &arena);
+    CHECK_INT("an append gets in, and its row is seen", count(between->log, "m"), before + 1);
+    arena_done(&arena);
+}
+
+/* A log with one event on each of 100 days, all captured just now. */
+static struct event_log *open_hundred_days(const char *folder, struct between *between)
+{
+    struct error err = { 0 };
+    struct event_log_options options = { .folder = folder, .on_rollover_step = look_between,
+                                         .rollover_context = between };
+    CHECK_OK("opens", event_log_open(&options, &between->log, &err), &err);
+    struct small_batch small;
+    struct arena arena;
+    arena_init(&arena, 0);
+    for (int part = 0; part < 2; part++) {
+        struct event_batch *batch = small_batch(&small, "m", part == 0 ? "a" : "b", 50, NOON_US);
+        for (int row = 0; row < 50; row++)
+            small.times_us[row] = NOON_US + (part * 50 + row) * DAY_US;
+        (void)append(between->log, batch, &arena);
+    }
+    arena_done(&arena);
+    return between->log;
+}
+
+TEST(event_log_lets_others_in_between_the_days_of_a_roll_over)
+{
+    struct error err = { 0 };
+    struct between between = { 0 };
+    struct event_log *log = open_hundred_days(test_folder(), &between);
+    int64_t tomorrow_us = arrived_us(log) + DAY_US;
+    bool has_more = false;
+    CHECK_OK("a first part", event_log_maintain(log, tomorrow_us, &has_more, &err), &err);
+    CHECK("more is left: 64 days a call", has_more);
+    CHECK("in groups that others wait for", between.steps >= 8);
+    size_t steps = between.steps;
+    CHECK_OK("the rest", event_log_maintain(log, tomorrow_us, &has_more, &err), &err);
+    CHECK("nothing is left", !has_more);
+    CHECK("36 days more", between.steps - steps >= 5);
+    event_log_close(log);
+}
+
+TEST(event_log_keeps_old_events_captured_today_in_the_table_until_tomorrow)
+{
+    const char *folder = test_folder();
+    struct error err = { 0 };
+    struct between between = { 0 };
+    struct event_log *log = open_hundred_days(folder, &between);
+    int64_t now_us = arrived_us(log) / DAY_US * DAY_US; /* midnight before: robust where midnight has just passed */
+    bool has_more = true;
+    char path[512];
+    (void)snprintf(path, sizeof path, "%s/history/model=m", folder);
+    CHECK_OK("today", event_log_maintain(log, now_us, &has_more, &err), &err);
+    CHECK("nothing is due", !has_more && !file_exists(path));
+    CHECK_OK("tomorrow", event_log_maintain(log, now_us + DAY_US, &has_more, &err), &err);
+    CHECK("due", has_more && file_exists(path));
+    event_log_close(log);
+}
+
+TEST(event_log_survives_a_crash_between_two_days_of_a_roll_over)
+{
+    const char *folder = test_folder();
+    pid_t child = fork();
+    if (child == 0) {
+        struct error err = { 0 };
+        struct between between = { .steps_max = 4 };
+        struct event_log *log = open_hundred_days(folder, &between);
+        bool has_more = false;
+        enum status status = event_log_maintain(log, arrived_us(log) + DAY_US, &has_more, &err);
+        _exit(status == OK ? 1 : 2); /* it was to end in the middle */
+    }
+    int state = -1;
+    CHECK_INT("waits for the child", waitpid(child, &state, 0), child);
+    CHECK_INT("which ended between two days", state, 0);
+    struct error err = { 0 };
+    struct event_log *log = open_log(folder, 0);
+    CHECK_INT("every event once: 100 and those of three looks", count(log, "m"), 103);
+    bool has_more = true;
+    for (int call = 0; call < 3 && has_more; call++)
+        CHECK_OK("goes on", event_log_maintain(log, arrived_us(log) + DAY_US, &has_more, &err), &err);
+    CHECK("to the end", !has_more);
+    CHECK_INT("every event still once", count(log, "m"), 103);
     event_log_close(log);
 }
 
@@ -360,7 +484,7 @@ TEST(event_log_clears_a_model_for_good_and_forgets_its_types)
     struct error err = { 0 };
     (void)append(log, small_batch(&small, "m", "a", 4, NOON_US), &arena);
     (void)append(log, small_batch(&small, "keep", "a", 4, NOON_US), &arena);
-    CHECK_OK("rolls", event_log_maintain(log, NOON_US + DAY_US, &err), &err);
+    CHECK_OK("rolls", roll(log, &err), &err);
     (void)append(log, small_batch(&small, "m", "b", 4, NOON_US), &arena);
     uint64_t rows = 0;
     CHECK_OK("clears", event_log_clear(log, STR("m"), &rows, &err), &err);
@@ -389,7 +513,7 @@ TEST(event_log_query_answers_selects_and_nothing_else)
     struct error err = { 0 };
     (void)append(log, small_batch(&small, "Wine", "a", 4, NOON_US), &arena);
     (void)append(log, small_batch(&small, "events", "e", 2, NOON_US), &arena);
-    CHECK_OK("rolls", event_log_maintain(log, NOON_US + DAY_US, &err), &err);
+    CHECK_OK("rolls", roll(log, &err), &err);
     (void)append(log, small_batch(&small, "Wine", "b", 4, NOON_US), &arena);
     (void)label(log, "a0", 1);
     static const struct {

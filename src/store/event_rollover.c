@@ -3,6 +3,8 @@
  * (R1) A day's file is written beside its place, synced, renamed, and its folder synced, before one transaction
  *      names it in store.files and deletes its rows. A crash before leaves a file that nobody names, which the next
  *      start removes; after it, both are done.
+ *      A file is named after the newest record in it: one record's rows arrive together, so those of a day become
+ *      due together and no two files of a day can have the same name.
  * (R2) A file goes only after the transaction that forgets it, and when nobody reads (db_lock for writing). */
 #include <dirent.h>
 #include <errno.h>
@@ -47,16 +49,23 @@ static void put_folder_name(struct buf *path, str name)
     }
 }
 
+/* The days of one model that are exchanged in one transaction. The lock is held for as long as that takes, so scans
+ * and appends wait for no more than this, while a sync of the database still serves several days. */
+#define GROUP_DAYS_MAX 8
+
 struct day {
     const struct event_table *table;
     int64_t day; /* since the epoch */
-    int64_t through; /* the last record in the table */
+    int64_t arrived_before; /* a day too: what arrived later stays in the table */
+    int64_t through; /* the newest record with such rows */
 };
 
 static void put_day_condition(struct buf *sql, const struct day *day)
 {
-    (void)buf_printf(sql, " WHERE \"timestamp\" >= make_timestamp(%lld) AND \"timestamp\" < make_timestamp(%lld)",
-                     (long long)(day->day * CIVIL_US_PER_DAY), (long long)((day->day + 1) * CIVIL_US_PER_DAY));
+    (void)buf_printf(sql, " WHERE \"timestamp\" >= make_timestamp(%lld) AND \"timestamp\" < make_timestamp(%lld) AND "
+                     "arrived < make_timestamp(%lld)", (long long)(day->day * CIVIL_US_PER_DAY),
+                     (long long)((day->day + 1) * CIVIL_US_PER_DAY),
+                     (long long)(day->arrived_before * CIVIL_US_PER_DAY));
 }
 
 /* HISTORY/model=NAME/date=2026-11-21/events-RECORD.parquet; the folder is made. */
@@ -114,8 +123,8 @@ static enum status write_day_file(struct event_log *log, const struct day *day, 
     return file_sync_folder(folder, err);
 }
 
-/* Names the file, deletes the rows, renews the views: within the caller's transaction. */
-static enum status exchange(struct event_log *log, const struct day *day, const char *path, struct error *err)
+/* Names the file and deletes the rows: within the caller's transaction. */
+static enum status exchange_day(struct event_log *log, const struct day *day, const char *path, struct error *err)
 {
     CLEANUP(buf_done) struct buf sql;
     buf_init(&sql, EVENT_SQL_BYTES_MAX);
@@ -127,8 +136,7 @@ static enum status exchange(struct event_log *log, const struct day *day, const 
     TRY(event_run(log->ingest_connection, &sql, err));
     (void)buf_printf(&sql, "DELETE FROM store.e%lld", (long long)day->table->id);
     put_day_condition(&sql, day);
-    TRY(event_run(log->ingest_connection, &sql, err));
-    return event_tables_make_views(log->ingest_connection, event_ingest_tables(log->ingest), day->table, err);
+    return event_run(log->ingest_connection, &sql, err);
 }
 
 static uint64_t file_bytes(const char *path)
@@ -137,34 +145,85 @@ static uint64_t file_bytes(const char *path)
     return stat(path, &info) == 0 ? (uint64_t)info.st_size : 0;
 }
 
-static enum status roll_day(struct event_log *log, const struct day *day, struct error *err)
+struct group {
+    const struct event_table *table;
+    size_t count;
+    struct day days[GROUP_DAYS_MAX];
+    struct buf paths[GROUP_DAYS_MAX];
+};
+
+static enum status exchange(struct event_log *log, const struct group *group, struct error *err)
 {
-    CLEANUP(buf_done) struct buf path;
-    buf_init(&path, PATH_MAX);
-    TRY(make_day_path(log, day, &path, err));
-    TRY(write_day_file(log, day, path.data, err));
+    for (size_t i = 0; i < group->count; i++)
+        TRY(exchange_day(log, &group->days[i], group->paths[i].data, err));
+    return event_tables_make_views(log->ingest_connection, event_ingest_tables(log->ingest), group->table, err);
+}
+
+static enum status roll_group(struct event_log *log, struct group *group, struct error *err)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        TRY(make_day_path(log, &group->days[i], &group->paths[i], err));
+        TRY(write_day_file(log, &group->days[i], group->paths[i].data, err));
+    }
     TRY(event_begin(log->ingest_connection, err));
-    TRY(event_end(log->ingest_connection, exchange(log, day, path.data, err), err));
-    atomic_fetch_add_explicit(&log->history_bytes, file_bytes(path.data), memory_order_relaxed);
+    TRY(event_end(log->ingest_connection, exchange(log, group, err), err));
+    for (size_t i = 0; i < group->count; i++)
+        atomic_fetch_add_explicit(&log->history_bytes, file_bytes(group->paths[i].data), memory_order_relaxed);
+    LOG_INFO("closed days rolled over", log_str("model", group->table->name), log_u64("days", group->count));
     return OK;
 }
 
-static enum status roll_model(struct event_log *log, const struct event_table *table, int64_t today, struct error *err)
+/* The model's oldest days that are due, at most `days_max` of them. */
+static enum status find_group(struct event_log *log, const struct event_table *table, int64_t today, size_t days_max,
+                              struct group *ret_group, struct error *err)
 {
     CLEANUP(buf_done) struct buf sql;
     buf_init(&sql, EVENT_SQL_BYTES_MAX);
     (void)buf_printf(&sql,
-                     "SELECT DISTINCT epoch_us(\"timestamp\") // %lld AS day FROM store.e%lld WHERE \"timestamp\" < "
-                     "make_timestamp(%lld) ORDER BY day", (long long)CIVIL_US_PER_DAY, (long long)table->id,
-                     (long long)(today * CIVIL_US_PER_DAY));
+                     "SELECT epoch_us(\"timestamp\") // %lld AS day, max(arrival_index) >> %d AS through FROM "
+                     "store.e%lld WHERE \"timestamp\" < make_timestamp(%lld) AND arrived < make_timestamp(%lld) "
+                     "GROUP BY day ORDER BY day LIMIT %zu", (long long)CIVIL_US_PER_DAY, EVENT_ARRIVAL_ROW_BITS,
+                     (long long)table->id, (long long)(today * CIVIL_US_PER_DAY),
+                     (long long)(today * CIVIL_US_PER_DAY), days_max);
     CLEANUP(frame_free_slot) struct frame *days = NULL;
     TRY(read_rows(log->ingest_connection, &sql, &days, err));
-    for (size_t row = 0; row < days->rows; row++) {
-        struct day day = { table, (int64_t)days->columns[0].f64[row], (int64_t)event_ingest_sequence(log->ingest) };
-        TRY(roll_day(log, &day, err));
-    }
-    if (days->rows > 0)
-        LOG_INFO("closed days rolled over", log_str("model", table->name), log_u64("days", days->rows));
+    ret_group->table = table;
+    ret_group->count = days->rows;
+    for (size_t row = 0; row < days->rows; row++)
+        ret_group->days[row] = (struct day){ table, (int64_t)days->columns[0].f64[row], today,
+                                             (int64_t)days->columns[1].f64[row] };
+    return OK;
+}
+
+/* Where a roll-over is: nothing of the catalog is kept while the lock is not held. */
+struct rolling {
+    int64_t today;
+    size_t model_index;
+    size_t days_left;
+};
+
+/* One group of days, or the finding that a model has none. */
+static enum status roll_step(struct event_log *log, struct rolling *rolling, bool *ret_is_done, struct error *err)
+{
+    TRY(event_log_ingest_locked(log, err)); /* opens the database again where it must be */
+    const struct event_tables *tables = event_ingest_tables(log->ingest);
+    *ret_is_done = rolling->model_index >= tables->by_name.count;
+    if (*ret_is_done)
+        return OK;
+    const struct event_table *table = tables->by_name.entries[rolling->model_index].pointer;
+    struct group group = { .table = table };
+    for (size_t i = 0; i < GROUP_DAYS_MAX; i++)
+        buf_init(&group.paths[i], PATH_MAX);
+    size_t days_max = rolling->days_left < GROUP_DAYS_MAX ? rolling->days_left : GROUP_DAYS_MAX;
+    enum status status = table->is_stored ? find_group(log, table, rolling->today, days_max, &group, err) : OK;
+    if (status == OK && group.count > 0)
+        status = roll_group(log, &group, err);
+    for (size_t i = 0; i < GROUP_DAYS_MAX; i++)
+        buf_done(&group.paths[i]);
+    if (status != OK)
+        return error_while(err, "roll over %.*s", STR_ARG(table->name));
+    rolling->days_left -= group.count;
+    rolling->model_index += group.count == 0;
     return OK;
 }
 
@@ -229,26 +288,31 @@ static enum status drop_old(struct event_log *log, int64_t before_us, struct err
     return status;
 }
 
-static enum status maintain(struct event_log *log, int64_t now_us, struct error *err)
+static enum status drop_past(struct event_log *log, int64_t today, struct error *err)
 {
-    TRY(event_log_ingest_locked(log, err));
-    const struct event_tables *tables = event_ingest_tables(log->ingest);
-    int64_t today = now_us / CIVIL_US_PER_DAY;
-    for (size_t i = 0; i < tables->by_name.count; i++) {
-        const struct event_table *table = tables->by_name.entries[i].pointer;
-        if (table->is_stored && roll_model(log, table, today, err) != OK)
-            return error_while(err, "roll over %.*s", STR_ARG(table->name));
-    }
     if (log->options.raw_retention_days <= 0)
         return OK;
+    TRY(event_log_ingest_locked(log, err));
     return drop_old(log, (today - log->options.raw_retention_days) * CIVIL_US_PER_DAY, err);
 }
 
-enum status event_log_maintain(struct event_log *log, int64_t now_us, struct error *err)
+enum status event_log_maintain(struct event_log *log, int64_t now_us, bool *ret_has_more, struct error *err)
 {
-    pthread_mutex_lock(&log->ingest_lock);
-    enum status status = maintain(log, now_us, err);
-    pthread_mutex_unlock(&log->ingest_lock);
+    struct rolling rolling = { .today = now_us / CIVIL_US_PER_DAY, .days_left = EVENT_ROLLOVER_DAYS_MAX };
+    enum status status = OK;
+    bool is_done = false;
+    while (status == OK && !is_done && rolling.days_left > 0) {
+        event_log_lock_ingest(log);
+        status = roll_step(log, &rolling, &is_done, err);
+        event_log_unlock_ingest(log);
+        if (status == OK && log->options.on_rollover_step != NULL)
+            log->options.on_rollover_step(log->options.rollover_context);
+    }
+    TRY(status);
+    *ret_has_more = !is_done;
+    event_log_lock_ingest(log);
+    status = drop_past(log, rolling.today, err);
+    event_log_unlock_ingest(log);
     return status;
 }
 
@@ -325,9 +389,9 @@ static enum status clear(struct event_log *log, str model_name, uint64_t *ret_ro
 
 enum status event_log_clear(struct event_log *log, str model_name, uint64_t *ret_rows, struct error *err)
 {
-    pthread_mutex_lock(&log->ingest_lock);
+    event_log_lock_ingest(log);
     enum status status = clear(log, model_name, ret_rows, err);
-    pthread_mutex_unlock(&log->ingest_lock);
+    event_log_unlock_ingest(log);
     return status;
 }
 
