@@ -112,8 +112,10 @@ static void make_request(struct connection *connection, uint64_t seed)
     else
         write_batch(out, load.rows, &seed);
     (void)fclose(out);
-    int size = asprintf(&connection->request, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                        "Content-Length: %zu\r\n\r\n%s", load.rows == 1 ? "/capture" : "/capture/batch", body_bytes, body);
+    int size = asprintf(&connection->request,
+                        "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                        "Content-Length: %zu\r\n\r\n%s",
+                        load.rows == 1 ? "/capture" : "/capture/batch", body_bytes, body);
     connection->ids = calloc(load.rows, sizeof *connection->ids);
     if (size < 0 || connection->ids == NULL)
         fail("memory");
@@ -297,6 +299,7 @@ int main(int argc, char **argv)
     double seconds = (double)(now_ns() - started_ns) / 1e9;
     qsort(load.latencies_ns, load.answers, sizeof *load.latencies_ns, by_size);
     printf("%llu %.3f %.0f %.3f %.3f %.3f %llu\n", (unsigned long long)load.acknowledged, seconds,
-           (double)load.acknowledged / seconds, quantile_ms(0.5), quantile_ms(0.99), quantile_ms(1), (unsigned long long)load.refused);
+           (double)load.acknowledged / seconds, quantile_ms(0.5), quantile_ms(0.99), quantile_ms(1),
+           (unsigned long long)load.refused);
     return 0;
 }

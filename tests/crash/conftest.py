@@ -1,4 +1,5 @@
 """The servers of the end-to-end tests, for tests that end them the hard way."""
+
 import importlib.util
 import pathlib
 import sys

@@ -1,4 +1,5 @@
-"""A disk that is full, a folder that may not be written, bits that flipped: said clearly, and nothing acknowledged is lost."""
+"""A full disk, a folder that may not be written, flipped bits: said clearly, and nothing acknowledged is lost."""
+
 import os
 import pathlib
 import re
@@ -6,7 +7,7 @@ import shutil
 import subprocess
 
 import pytest
-from kedge_server import events_of, rows_of, run
+from kedge_server import events_of, rows_of
 
 IS_ROOT = os.geteuid() == 0
 
@@ -106,8 +107,10 @@ def test_a_full_disk_also_refuses_references_and_labels(on_small_disk, small_dis
     ballast = fill(small_disk)
     _, refusal = capture_until_refused(server, "full")
     assert refusal is not None
-    for path, body in (("/models/m/reference", rows_of(20000, seed=5)),
-                       ("/models/m/labels", [{"prediction_id": f"x{i}", "target": 1} for i in range(20000)])):
+    for path, body in (
+        ("/models/m/reference", rows_of(20000, seed=5)),
+        ("/models/m/labels", [{"prediction_id": f"x{i}", "target": 1} for i in range(20000)]),
+    ):
         answer = server.post(path, body)
         assert answer.status in (503, 507) and answer.error[1], answer
     ballast.unlink()
@@ -144,8 +147,15 @@ def test_a_read_only_folder_is_said_at_start(make_server, tmp_path):
     locked = pathlib.Path("/tmp" if IS_ROOT else tmp_path) / f"kedge-locked-{os.getpid()}"
     locked.mkdir(mode=0o555)
     try:
-        done = subprocess.run(unprivileged([*server.command()[:2], "--port", "0", "--data-dir", str(locked / "data")]), capture_output=True,
-                              text=True, timeout=60, env=server.clean_environment(), cwd="/", stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            unprivileged([*server.command()[:2], "--port", "0", "--data-dir", str(locked / "data")]),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=server.clean_environment(),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+        )
         if done.returncode == 127 or "Permission denied" in done.stderr and "setpriv" in done.stderr:
             pytest.skip("another user may not run the program here")
         assert done.returncode == 3, done
@@ -164,8 +174,12 @@ def test_a_read_only_file_system_is_said_at_start(small_disk, make_server):
 
 # ---- bits ----
 
+
 def journals(server):
-    return sorted((path for path in server.data.rglob("journal-*.log") if path.stat().st_size > 100), key=lambda path: path.stat().st_mtime)
+    return sorted(
+        (path for path in server.data.rglob("journal-*.log") if path.stat().st_size > 100),
+        key=lambda path: path.stat().st_mtime,
+    )
 
 
 def flip(path, offset):
@@ -212,7 +226,11 @@ def test_a_database_that_is_no_database_is_named(server, pattern):
     server.good("POST", "/models/m/reference", rows_of(20))
     server.good("POST", "/models/m/capture/batch", events_of(50))
     assert server.stop() == 0
-    found = [path for path in server.data.rglob(pattern) if path.suffix not in (".wal",) and not path.name.endswith(("-wal", "-shm"))]
+    found = [
+        path
+        for path in server.data.rglob(pattern)
+        if path.suffix not in (".wal",) and not path.name.endswith(("-wal", "-shm"))
+    ]
     if not found:
         pytest.skip(f"there is no {pattern}")
     path = found[0]

@@ -2,9 +2,11 @@
 
     KEDGE_CRASH_ROUNDS=500 KEDGE_CRASH_SEED=7 python3 -m pytest -q -s tests/crash/test_kill9.py
 
-Every client notes an id only after it has read the 2xx for it. The moment of the kill is a number of acknowledgements, drawn
-from the seed, that the parent waits for, plus a draw of busy work, so that it falls into writes, syncs, ingestion and roll-over.
+Every client notes an id only after it has read the 2xx for it. The moment of the kill is a number of acknowledgements,
+drawn from the seed, that the parent waits for, plus a draw of busy work, so that it falls into writes, syncs, ingestion
+and roll-over.
 """
+
 import http.client
 import os
 import random
@@ -33,9 +35,16 @@ class Client:
         self.thread.start()
 
     def events(self, model, step, count):
-        return [{"features": ROWS[(step + i) % len(ROWS)], "prediction": (step + i) % 7, "model_name": model,
-                 "prediction_id": f"r{self.round}c{self.index}s{step}n{i}",
-                 "timestamp": START_S + self.draw.randrange(5) * DAY_S + i} for i in range(count)]
+        return [
+            {
+                "features": ROWS[(step + i) % len(ROWS)],
+                "prediction": (step + i) % 7,
+                "model_name": model,
+                "prediction_id": f"r{self.round}c{self.index}s{step}n{i}",
+                "timestamp": START_S + self.draw.randrange(5) * DAY_S + i,
+            }
+            for i in range(count)
+        ]
 
     def run(self):
         connection = self.server.connection()
@@ -51,7 +60,10 @@ class Client:
                 if answer.status == 200:
                     self.truth.note_events(model, events, answer.json)
                     if self.draw.random() < 0.3:
-                        labels = [{"prediction_id": event["prediction_id"], "target": event["prediction"] + 100} for event in events[:5]]
+                        labels = [
+                            {"prediction_id": event["prediction_id"], "target": event["prediction"] + 100}
+                            for event in events[:5]
+                        ]
                         if ask_on(connection, "POST", f"/models/{model}/labels", labels).status == 200:
                             self.truth.note_labels(model, labels)
                 else:
@@ -91,16 +103,22 @@ def check(server, truth, round_):
         count, distinct = server.sql(f"SELECT count(*), count(DISTINCT prediction_id) FROM {model}")[0]
         assert count == distinct, f"{count - distinct} events of {model} are there twice"
         # All of the past by number, this round by value.
-        assert count >= len(truth.events[model]), f"{len(truth.events[model]) - count} acknowledged events of {model} are lost"
-        rows = server.sql(f"SELECT prediction_id, CAST(prediction AS DOUBLE), CAST(target AS DOUBLE) FROM {model} "
-                          f"WHERE prediction_id LIKE '{rounds}%'")
+        assert count >= len(
+            truth.events[model]
+        ), f"{len(truth.events[model]) - count} acknowledged events of {model} are lost"
+        rows = server.sql(
+            f"SELECT prediction_id, CAST(prediction AS DOUBLE), CAST(target AS DOUBLE) FROM {model} "
+            f"WHERE prediction_id LIKE '{rounds}%'"
+        )
         found = {id_: (prediction, target) for id_, prediction, target in rows}
         mine = {id_: value for id_, value in truth.events[model].items() if id_.startswith(rounds)}
         lost = [id_ for id_ in mine if id_ not in found]
         assert not lost, f"acknowledged and lost: {len(lost)} of {len(mine)}, {lost[:5]}"
         wrong = [id_ for id_, value in mine.items() if found[id_][0] != value]
         assert not wrong, f"stored otherwise: {wrong[:5]}"
-        unlabelled = [id_ for id_, target in truth.labels[model].items() if id_.startswith(rounds) and found[id_][1] != target]
+        unlabelled = [
+            id_ for id_, target in truth.labels[model].items() if id_.startswith(rounds) and found[id_][1] != target
+        ]
         assert not unlabelled, f"labels acknowledged and lost: {unlabelled[:5]}"
 
 
@@ -137,5 +155,7 @@ def test_kill_9_under_load_loses_nothing_that_was_acknowledged(make_server):
             server.start()
     check_all(server, truth)
     total = sum(map(len, truth.events.values()))
-    print(f"{ROUNDS} kills, {total} acknowledged events, {sum(map(len, truth.labels.values()))} labels: all there, none twice")
+    print(
+        f"{ROUNDS} kills, {total} events, {sum(map(len, truth.labels.values()))} labels acknowledged: all there, none twice"
+    )
     assert total > ROUNDS

@@ -1,4 +1,5 @@
 """Fixtures: servers that end with their test and show their log when it fails."""
+
 import os
 import pathlib
 import sys

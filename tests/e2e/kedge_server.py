@@ -1,4 +1,5 @@
 """A real `kedge serve` on a folder of its own: start it, ask it, end it. Nothing but the standard library."""
+
 import errno
 import http.client
 import json
@@ -80,26 +81,46 @@ class Server:
     def command(self):
         config = ["--config", str(self.config)] if self.config else []
         port = ["--port", self.wanted_port] if self.wanted_port is not None else []
-        return [KEDGE, "serve", *port, "--port-file", str(self.folder / "port"), "--data-dir", str(self.data), *config,
-                *self.arguments]
+        return [
+            KEDGE,
+            "serve",
+            *port,
+            "--port-file",
+            str(self.folder / "port"),
+            "--data-dir",
+            str(self.data),
+            *config,
+            *self.arguments,
+        ]
 
     def clean_environment(self):
-        return {**{name: value for name, value in os.environ.items() if not name.startswith("KEDGE_")}, **self.environment}
+        return {
+            **{name: value for name, value in os.environ.items() if not name.startswith("KEDGE_")},
+            **self.environment,
+        }
 
     def launch(self):
         """Starts the process without waiting until it listens."""
         (self.folder / "port").unlink(missing_ok=True)
         self.starts += 1
         with open(self.folder / "log", "ab") as log:
-            self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder,
-                                            env=self.clean_environment())
+            self.process = subprocess.Popen(
+                self.command(),
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                cwd=self.folder,
+                env=self.clean_environment(),
+            )
         return self
 
     def start(self):
         self.launch()
 
         def is_up():
-            assert self.process.poll() is None, f"kedge serve ended with {self.process.returncode}:\n{self.log()[-4000:]}"
+            assert (
+                self.process.poll() is None
+            ), f"kedge serve ended with {self.process.returncode}:\n{self.log()[-4000:]}"
             text = (self.folder / "port").read_text() if (self.folder / "port").exists() else ""
             return text.endswith("\n") and int(text)
 
@@ -108,8 +129,15 @@ class Server:
 
     def run_to_end(self):
         """For a start that must fail: (exit status, what it printed)."""
-        done = subprocess.run(self.command(), capture_output=True, text=True, cwd=self.folder, timeout=DEADLINE_S,
-                              stdin=subprocess.DEVNULL, env=self.clean_environment())
+        done = subprocess.run(
+            self.command(),
+            capture_output=True,
+            text=True,
+            cwd=self.folder,
+            timeout=DEADLINE_S,
+            stdin=subprocess.DEVNULL,
+            env=self.clean_environment(),
+        )
         return done.returncode, done.stdout + done.stderr
 
     def stop(self, number=signal.SIGTERM):
@@ -187,12 +215,14 @@ class Server:
         return self.good("POST", "/api/kedge/sql", {"sql": statement, "limit": 1000000})["rows"]
 
     def metrics(self):
-        """{(name, labels in order): value} of text format 0.0.4, read with a regular expression on purpose: another eye."""
+        """{sample(name, labels): value} of text format 0.0.4, read by a regular expression: another eye than a parser's."""
         samples = {}
         for line in self.get("/metrics").text.splitlines():
             match = re.fullmatch(r"([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)", line)
             if match:
-                samples[sample(match[1], **dict(re.findall(r'(\w+)="((?:[^"\\\\]|\\\\.)*)"', match[2] or "")))] = float(match[3])
+                samples[sample(match[1], **dict(re.findall(r'(\w+)="((?:[^"\\\\]|\\\\.)*)"', match[2] or "")))] = float(
+                    match[3]
+                )
         return samples
 
 
@@ -213,9 +243,19 @@ def ask_on(connection, method, path, body=None, headers=None):
 
 def run(*arguments, config=None, environment=None, stdin=None, folder=None):
     """Another kedge command: (exit status, standard output, standard error)."""
-    env = {**{name: value for name, value in os.environ.items() if not name.startswith("KEDGE_")}, **(environment or {})}
-    done = subprocess.run([KEDGE, *map(str, arguments)], capture_output=True, text=True, input=stdin, timeout=DEADLINE_S,
-                          env=env, cwd=folder)
+    env = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("KEDGE_")},
+        **(environment or {}),
+    }
+    done = subprocess.run(
+        [KEDGE, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        input=stdin,
+        timeout=DEADLINE_S,
+        env=env,
+        cwd=folder,
+    )
     return done.returncode, done.stdout, done.stderr
 
 
@@ -247,14 +287,23 @@ FEATURES = ["alcohol", "malic_acid", "ash", "color"]
 def rows_of(count, seed=1, shift=0.0):
     """Rows of three numbers and a category, the same for the same seed."""
     draw = random.Random(seed)
-    return [{"alcohol": round(draw.gauss(13 + shift, 0.8), 4), "malic_acid": round(draw.gauss(2.3, 1.1), 4),
-             "ash": round(draw.gauss(2.4, 0.3), 4), "color": draw.choice(["red", "red", "white"])} for _ in range(count)]
+    return [
+        {
+            "alcohol": round(draw.gauss(13 + shift, 0.8), 4),
+            "malic_acid": round(draw.gauss(2.3, 1.1), 4),
+            "ash": round(draw.gauss(2.4, 0.3), 4),
+            "color": draw.choice(["red", "red", "white"]),
+        }
+        for _ in range(count)
+    ]
 
 
 def events_of(count, seed=2, shift=0.0, prefix="e", **common):
     draw = random.Random(seed + 1000)
-    return [{"features": row, "prediction": draw.choice([0, 1]), "prediction_id": f"{prefix}{i}", **common}
-            for i, row in enumerate(rows_of(count, seed, shift))]
+    return [
+        {"features": row, "prediction": draw.choice([0, 1]), "prediction_id": f"{prefix}{i}", **common}
+        for i, row in enumerate(rows_of(count, seed, shift))
+    ]
 
 
 def csv_of(rows):

@@ -1,4 +1,5 @@
-"""From stored predictions to a verdict: windows, thresholds, spans, segments, schedules; and the same numbers as kedge check."""
+"""From stored predictions to a verdict: windows, thresholds, spans, segments, schedules; equal to kedge check."""
+
 import json
 
 import pytest
@@ -20,8 +21,26 @@ def column(report, name):
 
 # ---- the document ----
 
-TOP = ["kedge", "created", "name", "compat", "model", "window", "reference", "current", "verdict", "summary", "dataset_drift",
-       "columns", "data_quality", "classification", "regression", "fairness", "tests", "timing"]
+TOP = [
+    "kedge",
+    "created",
+    "name",
+    "compat",
+    "model",
+    "window",
+    "reference",
+    "current",
+    "verdict",
+    "summary",
+    "dataset_drift",
+    "columns",
+    "data_quality",
+    "classification",
+    "regression",
+    "fairness",
+    "tests",
+    "timing",
+]
 
 
 def test_the_answer_is_the_document_of_docs_report(shared):
@@ -34,8 +53,12 @@ def test_the_answer_is_the_document_of_docs_report(shared):
     assert {"drifted", "drifted_columns", "evaluated_columns", "share", "threshold"} <= set(report["dataset_drift"])
     for name in FEATURES:
         entry = column(report, name)
-        assert {"name", "type", "role", "inferred", "in_reference", "in_current", "note", "drift", "quality"} <= set(entry)
-        assert {"method", "score", "score_kind", "threshold", "drifted", "p_value", "effect", "note"} <= set(entry["drift"][0])
+        assert {"name", "type", "role", "inferred", "in_reference", "in_current", "note", "drift", "quality"} <= set(
+            entry
+        )
+        assert {"method", "score", "score_kind", "threshold", "drifted", "p_value", "effect", "note"} <= set(
+            entry["drift"][0]
+        )
         assert entry["quality"]["current"]["count"] == 200
     assert column(report, "color")["type"] == "cat" and column(report, "alcohol")["type"] == "num"
 
@@ -59,8 +82,12 @@ def test_numbers_are_those_of_kedge_check_on_the_same_rows(shared, tmp_path, shi
     shared.good("POST", f"/models/{model}/reference", [{**row, "prediction": i % 2} for i, row in enumerate(REFERENCE)])
     shared.good("POST", f"/models/{model}/capture/batch", events)
     (tmp_path / "r.csv").write_text(csv_of([{**row, "prediction": i % 2} for i, row in enumerate(REFERENCE)]))
-    (tmp_path / "c.csv").write_text(csv_of([{**event["features"], "prediction": event["prediction"]} for event in events]))
-    status, out, err = run("check", tmp_path / "r.csv", tmp_path / "c.csv", "--json", "--methods", "all", "--prediction", "prediction")
+    (tmp_path / "c.csv").write_text(
+        csv_of([{**event["features"], "prediction": event["prediction"]} for event in events])
+    )
+    status, out, err = run(
+        "check", tmp_path / "r.csv", tmp_path / "c.csv", "--json", "--methods", "all", "--prediction", "prediction"
+    )
     assert status in (0, 1), err
     of_check = json.loads(out)
     of_server = shared.good("POST", f"/models/{model}/analyze", {"methods": "all"})
@@ -85,6 +112,7 @@ def test_drift_is_found_where_there_is_some_and_only_there(shared):
 
 # ---- what a request may say ----
 
+
 def test_window_size_takes_the_newest(shared):
     shared.good("POST", "/models/window/reference", REFERENCE)
     shared.good("POST", "/models/window/capture/batch", events_of(100, prefix="old", timestamp=START_S))
@@ -100,7 +128,11 @@ def test_threshold_is_the_share_of_columns(shared):
     load(shared, "share", shift=1.0)
     strict = shared.good("POST", "/models/share/analyze", {"threshold": 0.01})
     lax = shared.good("POST", "/models/share/analyze", {"threshold": 1.0})
-    assert strict["dataset_drift"]["drifted"] and strict["verdict"] == "drift" and strict["dataset_drift"]["threshold"] == 0.01
+    assert (
+        strict["dataset_drift"]["drifted"]
+        and strict["verdict"] == "drift"
+        and strict["dataset_drift"]["threshold"] == 0.01
+    )
     assert not lax["dataset_drift"]["drifted"]
     assert strict["dataset_drift"]["share"] == lax["dataset_drift"]["share"]
 
@@ -116,9 +148,15 @@ def test_drift_threshold_and_method(shared):
 def test_time_span(shared):
     shared.good("POST", "/models/span/reference", REFERENCE)
     for day in range(3):
-        shared.good("POST", "/models/span/capture/batch", events_of(40 + day, prefix=f"d{day}-", timestamp=START_S + day * DAY_S))
+        shared.good(
+            "POST",
+            "/models/span/capture/batch",
+            events_of(40 + day, prefix=f"d{day}-", timestamp=START_S + day * DAY_S),
+        )
+
     def rows(body):
         return shared.good("POST", "/models/span/analyze", body)["current"]["rows"]
+
     assert rows({"from": "2026-06-02T00:00:00Z"}) == 41 + 42
     assert rows({"to": "2026-06-02T00:00:00Z"}) == 40, "the end is not in it"
     assert rows({"from": "2026-06-02T00:00:00Z", "to": "2026-06-03T00:00:00Z"}) == 41
@@ -137,7 +175,11 @@ def test_the_last_so_long(shared):
 def test_segment(shared):
     shared.good("POST", "/models/segment/reference", REFERENCE)
     for region, count in (("EU", 40), ("US", 60)):
-        shared.good("POST", "/models/segment/capture/batch", events_of(count, prefix=region, tags={"region": region, "kind": "a"}))
+        shared.good(
+            "POST",
+            "/models/segment/capture/batch",
+            events_of(count, prefix=region, tags={"region": region, "kind": "a"}),
+        )
     report = shared.good("POST", "/models/segment/analyze", {"segment": {"region": "EU"}})
     assert report["current"]["rows"] == 40 and report["window"]["segment"] == {"region": "EU"}
     both = shared.good("POST", "/models/segment/analyze", {"segment": {"region": "US", "kind": "a"}})
@@ -154,12 +196,20 @@ def test_model_version(shared):
     assert report["current"]["rows"] == 32 and report["model"] == {"name": "versions", "version": "2"}
 
 
-@pytest.mark.parametrize("why, body, named", [
-    ("unknown member", {"windowsize": 5}, "windowsize"), ("a share above one", {"threshold": 5}, "threshold"),
-    ("a negative window", {"window_size": -1}, "window_size"), ("no number", {"window_size": "many"}, "window_size"),
-    ("unknown method", {"method": "magic"}, "magic"), ("a time that is none", {"from": "soon"}, "from"),
-    ("a span that is none", {"last": "soon"}, "last"), ("a list as segment", {"segment": ["a"]}, "segment"),
-    ("not an object", [], "")])
+@pytest.mark.parametrize(
+    "why, body, named",
+    [
+        ("unknown member", {"windowsize": 5}, "windowsize"),
+        ("a share above one", {"threshold": 5}, "threshold"),
+        ("a negative window", {"window_size": -1}, "window_size"),
+        ("no number", {"window_size": "many"}, "window_size"),
+        ("unknown method", {"method": "magic"}, "magic"),
+        ("a time that is none", {"from": "soon"}, "from"),
+        ("a span that is none", {"last": "soon"}, "last"),
+        ("a list as segment", {"segment": ["a"]}, "segment"),
+        ("not an object", [], ""),
+    ],
+)
 def test_mistakes(shared, why, body, named):
     load(shared, "mistakes")
     answer = shared.post("/models/mistakes/analyze", body)
@@ -181,8 +231,14 @@ def test_what_is_missing_is_said(shared):
 
 def test_a_bad_column_does_not_take_the_report_down(shared):
     shared.good("POST", "/models/odd/reference", [{**row, "gone": 1, "empty": None, "same": 5} for row in REFERENCE])
-    shared.good("POST", "/models/odd/capture/batch",
-                [{"features": {**event["features"], "empty": None, "same": 5, "gone": None}, "prediction": 1} for event in events_of(60)])
+    shared.good(
+        "POST",
+        "/models/odd/capture/batch",
+        [
+            {"features": {**event["features"], "empty": None, "same": 5, "gone": None}, "prediction": 1}
+            for event in events_of(60)
+        ],
+    )
     report = shared.good("POST", "/models/odd/analyze", {})
     assert column(report, "alcohol")["drift"][0]["score"] is not None
     for name in ("empty", "gone"):
@@ -192,19 +248,24 @@ def test_a_bad_column_does_not_take_the_report_down(shared):
 
 # ---- on schedule, and the past ----
 
+
 def analyses(server, model):
     return server.good("GET", f"/api/kedge/analyses?model={quote(model)}")["analyses"]
 
 
 def test_every_so_many_rows(make_server):
-    server = make_server(config="models:\n  - name: m\n    schedule: every 50 rows\n    window: {minimum: 10}\n").start()
+    server = make_server(
+        config="models:\n  - name: m\n    schedule: every 50 rows\n    window: {minimum: 10}\n"
+    ).start()
     server.good("POST", "/reference", REFERENCE)
     server.good("POST", "/capture/batch", events_of(60, prefix="a"))
     first = wait_until(lambda: analyses(server, "m"), "the first scheduled analysis")
     assert len(first) == 1 and first[0]["rows"] == 60
     server.good("POST", "/capture/batch", events_of(49, prefix="b"))
     server.good("POST", "/capture/batch", events_of(1, prefix="c"))
-    second = wait_until(lambda: len(analyses(server, "m")) == 2 and analyses(server, "m"), "the second scheduled analysis")
+    second = wait_until(
+        lambda: len(analyses(server, "m")) == 2 and analyses(server, "m"), "the second scheduled analysis"
+    )
     assert second[0]["rows"] == 110 and second[0]["reference_version"] == 1
 
 
@@ -218,13 +279,19 @@ def test_every_so_long(make_server):
 def test_the_past_by_day(shared):
     shared.good("POST", "/models/past/reference", REFERENCE)
     for day in (0, 1, 4):
-        shared.good("POST", "/models/past/capture/batch", events_of(40, seed=day, prefix=f"d{day}-", shift=day, timestamp=START_S + day * DAY_S + 3600))
+        shared.good(
+            "POST",
+            "/models/past/capture/batch",
+            events_of(40, seed=day, prefix=f"d{day}-", shift=day, timestamp=START_S + day * DAY_S + 3600),
+        )
     answer = shared.good("POST", "/api/kedge/backfill?by=day&model_name=past")
     assert answer == {"model_name": "past", "analyses": 3}
     listed = analyses(shared, "past")
     assert [entry["rows"] for entry in listed] == [40, 40, 40]
     series = shared.good("GET", "/api/kedge/series?model=past&result=drift_score&column=alcohol")["points"]
-    assert len(series) == 3 and series[0]["value"] > series[-1]["value"], "the score (a p-value) falls as the shift grows"
+    assert (
+        len(series) == 3 and series[0]["value"] > series[-1]["value"]
+    ), "the score (a p-value) falls as the shift grows"
     assert series[-1]["drifted"] and not series[0]["drifted"]
 
 

@@ -1,4 +1,5 @@
 """kedge sql, backfill and export: beside a running server and on its folder when it is stopped."""
+
 import csv
 import io
 import json
@@ -16,7 +17,11 @@ START_S = 1780272000  # 2026-06-01T00:00:00Z
 def filled(server):
     server.good("POST", "/models/m/reference", rows_of(100))
     for day in range(3):
-        server.good("POST", "/models/m/capture/batch", events_of(40, seed=day, shift=day, prefix=f"d{day}-", timestamp=START_S + day * DAY_S))
+        server.good(
+            "POST",
+            "/models/m/capture/batch",
+            events_of(40, seed=day, shift=day, prefix=f"d{day}-", timestamp=START_S + day * DAY_S),
+        )
     return server
 
 
@@ -44,10 +49,17 @@ def test_sql_prints_csv_that_reads_back(filled):
     status, out, err = sql(filled, "--csv", "SELECT prediction_id, alcohol, color FROM m ORDER BY prediction_id")
     assert status == 0, err
     rows = list(csv.DictReader(io.StringIO(out)))
-    want = {event["prediction_id"]: event["features"] for day in range(3) for event in events_of(40, seed=day, shift=day, prefix=f"d{day}-")}
+    want = {
+        event["prediction_id"]: event["features"]
+        for day in range(3)
+        for event in events_of(40, seed=day, shift=day, prefix=f"d{day}-")
+    }
     assert len(rows) == 120
     for row in rows:
-        assert float(row["alcohol"]) == want[row["prediction_id"]]["alcohol"] and row["color"] == want[row["prediction_id"]]["color"]
+        assert (
+            float(row["alcohol"]) == want[row["prediction_id"]]["alcohol"]
+            and row["color"] == want[row["prediction_id"]]["color"]
+        )
 
 
 def test_sql_prints_a_table_for_people_and_reads_standard_input(filled):
@@ -61,7 +73,9 @@ def test_sql_says_when_rows_were_left_out_or_refuses(filled):
     assert status == 0 or "5" in err, err
 
 
-@pytest.mark.parametrize("statement", ["DROP TABLE m", "SELECT * FROM read_csv('/etc/passwd')", "nonsense", "SELECT nothing FROM m", ""])
+@pytest.mark.parametrize(
+    "statement", ["DROP TABLE m", "SELECT * FROM read_csv('/etc/passwd')", "nonsense", "SELECT nothing FROM m", ""]
+)
 def test_sql_mistakes(state, statement):
     status, out, err = sql(state, statement)
     assert status in (2, 3) and "kedge sql: " in err, (status, out, err)
@@ -81,15 +95,31 @@ def test_backfill_by_day(state):
         state.start()
     analyses = state.good("GET", "/api/kedge/analyses?model=m")["analyses"]
     assert sorted((entry["window"]["from"], entry["rows"]) for entry in analyses) == [
-        (f"2026-06-0{day}T00:00:00Z", 40) for day in (1, 2, 3)]
+        (f"2026-06-0{day}T00:00:00Z", 40) for day in (1, 2, 3)
+    ]
 
 
 def test_backfill_between(filled):
-    status, out, err = run("backfill", "--by", "day", "--model", "m", "--from", "2026-06-02", "--to", "2026-06-03", "--data-dir", filled.data, "--json")
+    status, out, err = run(
+        "backfill",
+        "--by",
+        "day",
+        "--model",
+        "m",
+        "--from",
+        "2026-06-02",
+        "--to",
+        "2026-06-03",
+        "--data-dir",
+        filled.data,
+        "--json",
+    )
     assert status == 0 and json.loads(out)["analyses"] == 1, (out, err)
 
 
-@pytest.mark.parametrize("arguments", [["--by", "hour"], ["--by", "day", "--from", "soon"], ["--by", "day", "--model", "nobody"]])
+@pytest.mark.parametrize(
+    "arguments", [["--by", "hour"], ["--by", "day", "--from", "soon"], ["--by", "day", "--model", "nobody"]]
+)
 def test_backfill_mistakes(filled, arguments):
     model = [] if "--model" in arguments else ["--model", "m"]
     status, out, err = run("backfill", *arguments, *model, "--data-dir", filled.data)
@@ -104,7 +134,7 @@ def test_export_prints_what_metrics_does(filled):
             filled.stop()
         status, out, err = run("export", "--export", "drift", "--data-dir", filled.data)
         assert status == 0, err
-        for line in (f'evidently_drift_score{{model_name="m"}}', 'evidently_data_drift_detected{model_name="m"}'):
+        for line in ('evidently_drift_score{model_name="m"}', 'evidently_data_drift_detected{model_name="m"}'):
             assert line in out
         assert live[sample("evidently_drift_score", model_name="m")] == report["dataset_drift"]["share"]
         value = next(line for line in out.splitlines() if line.startswith("evidently_drift_score{"))
@@ -127,7 +157,10 @@ def test_export_of_nothing_is_nothing(server):
     """No analysis yet: no families with values, and no complaint."""
     for what in ("model", "drift", "all"):
         status, out, err = run("export", "--export", what, "--data-dir", server.data)
-        assert (status, err) == (0, "") and not [line for line in out.splitlines() if not line.startswith("#")], (out, err)
+        assert (status, err) == (0, "") and not [line for line in out.splitlines() if not line.startswith("#")], (
+            out,
+            err,
+        )
 
 
 def test_export_mistakes(tmp_path):

@@ -1,4 +1,5 @@
 """Refusals: every one has its code, says what was wrong in words, and comes as JSON."""
+
 import json
 import socket
 
@@ -14,12 +15,22 @@ def test_404(shared, path):
     assert answer.status == 404 and answer.error[0] == "not_found", answer
 
 
-@pytest.mark.parametrize("method, path, allowed", [
-    ("GET", "/capture", "POST"), ("DELETE", "/health", "GET"), ("PUT", "/reference", "POST"), ("PATCH", "/analyze", "POST"),
-    ("POST", "/metrics", "GET"), ("BREW", "/health", "GET")])
+@pytest.mark.parametrize(
+    "method, path, allowed",
+    [
+        ("GET", "/capture", "POST"),
+        ("DELETE", "/health", "GET"),
+        ("PUT", "/reference", "POST"),
+        ("PATCH", "/analyze", "POST"),
+        ("POST", "/metrics", "GET"),
+        ("BREW", "/health", "GET"),
+    ],
+)
 def test_405_names_what_is_allowed(shared, method, path, allowed):
     answer = shared.ask(method, path)
-    assert answer.status == 405 and answer.error[0] == "method_not_allowed" and allowed in answer.headers["allow"], answer
+    assert (
+        answer.status == 405 and answer.error[0] == "method_not_allowed" and allowed in answer.headers["allow"]
+    ), answer
 
 
 def test_options_tells_the_methods(shared):
@@ -41,15 +52,20 @@ def test_413_for_a_body_beyond_the_limit_and_the_limit_itself_is_fine(make_serve
     assert server.post("/capture", fits, {"Content-Type": "application/json"}).status == 200
     answer = server.post("/capture", fits + " ", {"Content-Type": "application/json"})
     assert answer.status == 413 and answer.error[0], answer
-    chunked = server.raw(b"POST /capture HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n" +
-                         (b"9c40\r\n" + b" " * 40000 + b"\r\n") * 2 + b"0\r\n\r\n")
+    chunked = server.raw(
+        b"POST /capture HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+        + (b"9c40\r\n" + b" " * 40000 + b"\r\n") * 2
+        + b"0\r\n\r\n"
+    )
     assert chunked == b"" or chunked.startswith(b"HTTP/1.1 413"), chunked
     assert server.get("/health").status == 200
 
 
 def test_414_and_431_for_heads_without_end(shared):
-    for request in (b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
-                    b"GET /health HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 100_000 + b"\r\n\r\n"):
+    for request in (
+        b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 100_000 + b"\r\n\r\n",
+    ):
         answer = shared.raw(request)
         assert answer == b"" or answer.split(b" ")[1] in (b"414", b"431", b"413"), answer[:200]
     assert shared.get("/health").status == 200
@@ -61,25 +77,60 @@ def test_422_says_where(shared):
     assert "window_size" in answer.error[1] and "line 2" in answer.error[1]
 
 
-@pytest.mark.parametrize("path", ["/api/kedge/analyses?limit=many", "/api/kedge/analyses?limit=-1", "/api/kedge/series?model=x",
-                                  "/api/kedge/series?result=x&from=soon", "/reports?limit=1e3"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/kedge/analyses?limit=many",
+        "/api/kedge/analyses?limit=-1",
+        "/api/kedge/series?model=x",
+        "/api/kedge/series?result=x&from=soon",
+        "/reports?limit=1e3",
+    ],
+)
 def test_422_for_query_parameters(shared, path):
     answer = shared.get(path)
     assert answer.status == 422 and answer.error[0] == "invalid", answer
 
 
-@pytest.mark.parametrize("path", ["/api/kedge/analyses/99999", "/api/kedge/analyses/x", "/api/kedge/analyses/-1", "/api/kedge/models/nobody",
-                                  "/api/kedge/analyses/99999/results"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/kedge/analyses/99999",
+        "/api/kedge/analyses/x",
+        "/api/kedge/analyses/-1",
+        "/api/kedge/models/nobody",
+        "/api/kedge/analyses/99999/results",
+    ],
+)
 def test_404_for_things_that_are_not(shared, path):
     answer = shared.get(path)
     assert answer.status == 404 and answer.error[0] == "not_found", answer
 
 
-@pytest.mark.parametrize("statement", [
-    "DELETE FROM events", "SELECT 1; SELECT 2", "DROP VIEW events", "COPY events TO '/tmp/kedge-stolen.csv'", "ATTACH '/tmp/x.db'",
-    "SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM '/etc/passwd'", "SELECT * FROM read_text('/etc/hostname')", "PRAGMA database_list",
-    "SET memory_limit='90GB'", "INSTALL httpfs", "LOAD httpfs", "CREATE TABLE x (a INT)", "SELECT getenv('HOME')", "not sql at all", "SELECT * FROM nowhere",
-    "SELECT * FROM glob('/*')", "EXPORT DATABASE '/tmp/kedge-stolen'", "CALL pragma_version()"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM events",
+        "SELECT 1; SELECT 2",
+        "DROP VIEW events",
+        "COPY events TO '/tmp/kedge-stolen.csv'",
+        "ATTACH '/tmp/x.db'",
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT * FROM '/etc/passwd'",
+        "SELECT * FROM read_text('/etc/hostname')",
+        "PRAGMA database_list",
+        "SET memory_limit='90GB'",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "CREATE TABLE x (a INT)",
+        "SELECT getenv('HOME')",
+        "not sql at all",
+        "SELECT * FROM nowhere",
+        "SELECT * FROM glob('/*')",
+        "EXPORT DATABASE '/tmp/kedge-stolen'",
+        "CALL pragma_version()",
+    ],
+)
 def test_sql_reads_events_and_nothing_else(shared, statement):
     shared.good("POST", "/models/sql/capture", {"features": {"a": 1}, "prediction": 1, "prediction_id": "x"})
     answer = shared.post("/api/kedge/sql", {"sql": statement})
@@ -113,7 +164,9 @@ def test_429_when_too_many_wait_and_it_says_when_to_come_back(make_server):
             if answer.status == 200:
                 stored.append(answer.json["stored"])
             else:
-                assert answer.status == 429 and answer.error[0] == "limit" and int(answer.headers["retry-after"]) >= 1, answer
+                assert (
+                    answer.status == 429 and answer.error[0] == "limit" and int(answer.headers["retry-after"]) >= 1
+                ), answer
                 refused.append(answer)
 
     in_threads(8, send)
@@ -130,23 +183,35 @@ def test_an_answer_tells_nothing_of_the_inside(shared):
 
 # ---- who may ask ----
 
+
 def test_a_token_is_asked_of_everyone(make_server):
     server = make_server(environment={"KEDGE_TOKEN": TOKEN}).start()
     for path in ("/", "/health", "/metrics", "/docs", "/reports", "/nowhere", "/-/healthy"):
         answer = server.get(path)
-        assert answer.status == 401 and answer.error[0] == "unauthorized" and "www-authenticate" in answer.headers, (path, answer)
+        assert answer.status == 401 and answer.error[0] == "unauthorized" and "www-authenticate" in answer.headers, (
+            path,
+            answer,
+        )
     assert server.post("/capture", {"features": {"a": 1}, "prediction": 1}).status == 401
     for wrong in (f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", "Bearer", "Bearer ", TOKEN, f"bearer{TOKEN}"):
         assert server.get("/health", Authorization=wrong).status == 401, wrong
     assert server.get("/health", Authorization=f"Bearer {TOKEN}").status == 200
-    assert server.post("/capture", {"features": {"a": 1}, "prediction": 1}, {"Authorization": f"Bearer {TOKEN}"}).status == 200
-    assert server.ask("GET", "/api/kedge/models", headers={"Authorization": f"Bearer {TOKEN}"}).json["models"][0]["events"] == 1
+    assert (
+        server.post("/capture", {"features": {"a": 1}, "prediction": 1}, {"Authorization": f"Bearer {TOKEN}"}).status
+        == 200
+    )
+    assert (
+        server.ask("GET", "/api/kedge/models", headers={"Authorization": f"Bearer {TOKEN}"}).json["models"][0]["events"]
+        == 1
+    )
 
 
 def test_the_token_is_printed_nowhere(make_server):
     server = make_server(config=f"token: {TOKEN}\nlog: {{level: debug}}\n").start()
     good = {"Authorization": f"Bearer {TOKEN}"}
-    server.ask("GET", "/health", headers=good), server.ask("POST", "/-/reload", headers=good), server.get(f"/x?token={TOKEN}x")
+    server.ask("GET", "/health", headers=good), server.ask("POST", "/-/reload", headers=good), server.get(
+        f"/x?token={TOKEN}x"
+    )
     for path in ("/api/kedge/config", "/openapi.json", "/metrics"):
         assert TOKEN not in server.ask("GET", path, headers=good).text, path
     server.stop()
@@ -157,8 +222,10 @@ def test_a_listener_beyond_loopback_wants_a_token_or_the_word_insecure(make_serv
     for listen in ("0.0.0.0:0", "[::]:0"):
         status, said = make_server(port=None, arguments=["--listen", listen]).run_to_end()
         assert status == 2 and "token" in said and "insecure" in said, said
-    for options in ({"environment": {"KEDGE_TOKEN": TOKEN}, "arguments": ["--listen", "0.0.0.0:0"]},
-                    {"arguments": ["--listen", "0.0.0.0:0", "--insecure"]}):
+    for options in (
+        {"environment": {"KEDGE_TOKEN": TOKEN}, "arguments": ["--listen", "0.0.0.0:0"]},
+        {"arguments": ["--listen", "0.0.0.0:0", "--insecure"]},
+    ):
         server = make_server(port=None, **options).start()
         assert server.get("/health").status == (401 if "environment" in options else 200)
 

@@ -1,4 +1,5 @@
 """Is it well, and what is it: what a person, a balancer and a dashboard ask first."""
+
 import signal
 
 from kedge_server import events_of

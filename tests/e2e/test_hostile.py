@@ -1,4 +1,5 @@
 """What nobody should send and somebody will. After each of these the server answers, and its memory is bounded."""
+
 import json
 import re
 import socket
@@ -24,14 +25,29 @@ def columns_body(count):
 BODIES = [
     ("a million brackets", lambda: b"[" * 1_000_000),
     ("a million braces", lambda: b'{"a":' * 1_000_000),
-    ("deep in an ignored member", lambda: b'{"x": ' + b"[" * 100_000 + b"]" * 100_000 + b', "features": {"a": 1}, "prediction": 1}'),
+    (
+        "deep in an ignored member",
+        lambda: b'{"x": ' + b"[" * 100_000 + b"]" * 100_000 + b', "features": {"a": 1}, "prediction": 1}',
+    ),
     ("a million columns", lambda: columns_body(1_000_000)),
     ("more columns than a model may have", lambda: columns_body(5000)),
-    ("a million names", lambda: b'{"features": [' + b",".join([b"1"] * 1_000_000) + b'], "feature_names": [' +
-     b",".join(b'"c%d"' % i for i in range(1_000_000)) + b'], "prediction": 1}'),
-    ("rows times columns beyond all", lambda: b'[' + b",".join(b'{"features": {"c%d": 1}, "prediction": 1}' % i for i in range(30_000)) + b']'),
+    (
+        "a million names",
+        lambda: b'{"features": ['
+        + b",".join([b"1"] * 1_000_000)
+        + b'], "feature_names": ['
+        + b",".join(b'"c%d"' % i for i in range(1_000_000))
+        + b'], "prediction": 1}',
+    ),
+    (
+        "rows times columns beyond all",
+        lambda: b"[" + b",".join(b'{"features": {"c%d": 1}, "prediction": 1}' % i for i in range(30_000)) + b"]",
+    ),
     ("a number of a million digits", lambda: b'{"features": {"a": ' + b"9" * 1_000_000 + b'}, "prediction": 1}'),
-    ("a fraction of a million digits", lambda: b'{"features": {"a": 0.' + b"1" * 1_000_000 + b'}, "prediction": true, "prediction_id": 3'),
+    (
+        "a fraction of a million digits",
+        lambda: b'{"features": {"a": 0.' + b"1" * 1_000_000 + b'}, "prediction": true, "prediction_id": 3',
+    ),
     ("an exponent of a million digits", lambda: b'{"features": {"a": 1e' + b"9" * 1_000_000 + b'}, "prediction": 1}'),
     ("a key of a megabyte", lambda: b'{"features": {"' + b"k" * MIB + b'": 1}, "prediction": 1}'),
     ("an id of a megabyte", lambda: b'{"features": {"a": 1}, "prediction": 1, "prediction_id": "' + b"k" * MIB + b'"}'),
@@ -42,10 +58,17 @@ BODIES = [
     ("a lone surrogate", lambda: b'{"features": {"a": "\\ud800"}, "prediction": 1}'),
     ("a NUL byte in JSON", lambda: b'{"features": {"a\x00": 1}, "prediction": 1}'),
     ("an escaped NUL in a name", lambda: b'{"features": {"a\\u0000b": 1}, "prediction": 1}'),
-    ("300 models at once", lambda: json.dumps([{"features": {"a": 1}, "prediction": 1, "model_name": f"flood{i}"} for i in range(300)]).encode()),
+    (
+        "300 models at once",
+        lambda: json.dumps(
+            [{"features": {"a": 1}, "prediction": 1, "model_name": f"flood{i}"} for i in range(300)]
+        ).encode(),
+    ),
     ("a year beyond all", lambda: b'{"features": {"a": 1}, "prediction": 1, "timestamp": 1e300}'),
     ("a time before all", lambda: b'{"features": {"a": 1}, "prediction": 1, "timestamp": "-292277-01-01T00:00:00Z"}'),
-    ("only blanks", lambda: b" " * MIB), ("only NULs", lambda: b"\x00" * MIB), ("random-looking bytes", lambda: bytes(range(256)) * 4096),
+    ("only blanks", lambda: b" " * MIB),
+    ("only NULs", lambda: b"\x00" * MIB),
+    ("random-looking bytes", lambda: bytes(range(256)) * 4096),
     ("a byte order mark", lambda: b"\xef\xbb\xbf\xef\xbb\xbf{}"),
 ]
 
@@ -56,7 +79,9 @@ def test_bodies(shared, path, index):
     body = BODIES[index][1]()
     answer = shared.post(f"/models/hostile{index}{path}", body, {"Content-Type": "application/json"})
     lucky = path == "/reference" and index in (4,)  # a reference may be that wide
-    assert 400 <= answer.status < 500 or answer.status < 300 and (lucky or path == "/analyze" and not body.strip()), answer
+    assert (
+        400 <= answer.status < 500 or answer.status < 300 and (lucky or path == "/analyze" and not body.strip())
+    ), answer
     if answer.status >= 400:
         code, message = answer.error
         assert len(message) < 4096 and message.isprintable(), message
@@ -64,18 +89,30 @@ def test_bodies(shared, path, index):
 
 def test_memory_is_bounded_after_all_that(shared):
     for _ in range(3):
-        in_threads(4, lambda i: shared.post("/capture/batch", columns_body(500_000), {"Content-Type": "application/json"}))
+        in_threads(
+            4, lambda i: shared.post("/capture/batch", columns_body(500_000), {"Content-Type": "application/json"})
+        )
     assert shared.rss_bytes() < 700 * MIB or is_sanitized(), shared.rss_bytes()
 
 
-FILES = [("a million NULs", b"\x00" * MIB), ("one line without end", b"a" * MIB), ("a header of a million columns", b"," * MIB + b"\n1\n"),
-         ("Parquet with a footer of 4 GB", b"PAR1" + b"\x00" * 100 + b"\xff\xff\xff\xff" + b"PAR1"), ("Parquet magic only", b"PAR1PAR1"),
-         ("quotes that never close", b'a,b\n"1,2\n' * 1000), ("nothing", b""), ("only newlines", b"\n" * 1000),
-         ("invalid UTF-8", b"a,b\n\xff\xfe,2\n"), ("a gzip bomb's head", b"\x1f\x8b\x08\x00" + b"\x00" * 100)]
+FILES = [
+    ("a million NULs", b"\x00" * MIB),
+    ("one line without end", b"a" * MIB),
+    ("a header of a million columns", b"," * MIB + b"\n1\n"),
+    ("Parquet with a footer of 4 GB", b"PAR1" + b"\x00" * 100 + b"\xff\xff\xff\xff" + b"PAR1"),
+    ("Parquet magic only", b"PAR1PAR1"),
+    ("quotes that never close", b'a,b\n"1,2\n' * 1000),
+    ("nothing", b""),
+    ("only newlines", b"\n" * 1000),
+    ("invalid UTF-8", b"a,b\n\xff\xfe,2\n"),
+    ("a gzip bomb's head", b"\x1f\x8b\x08\x00" + b"\x00" * 100),
+]
 
 
 @pytest.mark.parametrize("index", range(len(FILES)), ids=[why for why, _ in FILES])
-@pytest.mark.parametrize("type_", ["text/csv", "application/vnd.apache.parquet", "application/x-ndjson", "application/octet-stream"])
+@pytest.mark.parametrize(
+    "type_", ["text/csv", "application/vnd.apache.parquet", "application/x-ndjson", "application/octet-stream"]
+)
 def test_uploads(shared, type_, index):
     answer = shared.post(f"/models/file{index}/reference", FILES[index][1], {"Content-Type": type_})
     assert 200 <= answer.status < 300 or 400 <= answer.status < 500, answer
@@ -86,18 +123,38 @@ def test_uploads(shared, type_, index):
 WIRE = [
     ("no HTTP at all", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 500),
     ("HTTP/2's greeting", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
-    ("HTTP/0.9", b"GET /\r\n"), ("HTTP/9.9", b"GET / HTTP/9.9\r\n\r\n"), ("no path", b"GET\r\n\r\n"), ("only newlines", b"\r\n" * 10000),
-    ("a NUL in the path", b"GET /\x00health HTTP/1.1\r\nHost: x\r\n\r\n"), ("a NUL in a header", b"GET / HTTP/1.1\r\nHost: x\r\nA: b\x00c\r\n\r\n"),
+    ("HTTP/0.9", b"GET /\r\n"),
+    ("HTTP/9.9", b"GET / HTTP/9.9\r\n\r\n"),
+    ("no path", b"GET\r\n\r\n"),
+    ("only newlines", b"\r\n" * 10000),
+    ("a NUL in the path", b"GET /\x00health HTTP/1.1\r\nHost: x\r\n\r\n"),
+    ("a NUL in a header", b"GET / HTTP/1.1\r\nHost: x\r\nA: b\x00c\r\n\r\n"),
     ("a negative length", b"POST /capture HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n{}"),
-    ("a length beyond 64 bits", b"POST /capture HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n{}"),
+    (
+        "a length beyond 64 bits",
+        b"POST /capture HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n{}",
+    ),
     ("the largest length", b"POST /capture HTTP/1.1\r\nHost: x\r\nContent-Length: 18446744073709551615\r\n\r\n{}"),
     ("two lengths", b"POST /capture HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{} "),
-    ("length and chunks", b"POST /capture HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-    ("a chunk of garbage size", b"POST /capture HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n{}\r\n0\r\n\r\n"),
-    ("a chunk of endless size", b"POST /capture HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffffff\r\n{}\r\n"),
+    (
+        "length and chunks",
+        b"POST /capture HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ),
+    (
+        "a chunk of garbage size",
+        b"POST /capture HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n{}\r\n0\r\n\r\n",
+    ),
+    (
+        "a chunk of endless size",
+        b"POST /capture HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffffff\r\n{}\r\n",
+    ),
     ("a body that stops early", b"POST /capture HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"),
-    ("ten thousand headers", b"GET / HTTP/1.1\r\nHost: x\r\n" + b"".join(b"X%d: y\r\n" % i for i in range(10000)) + b"\r\n"),
-    ("folded headers", b"GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n"), ("a space before the colon", b"GET / HTTP/1.1\r\nHost : x\r\n\r\n"),
+    (
+        "ten thousand headers",
+        b"GET / HTTP/1.1\r\nHost: x\r\n" + b"".join(b"X%d: y\r\n" % i for i in range(10000)) + b"\r\n",
+    ),
+    ("folded headers", b"GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n"),
+    ("a space before the colon", b"GET / HTTP/1.1\r\nHost : x\r\n\r\n"),
     ("pipelined garbage", b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n" * 50 + b"\xde\xad\xbe\xef" * 1000),
     ("a path up and away", b"GET /../../../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n"),
     ("an escaped path up and away", b"GET /reports/%2e%2e%2f%2e%2e%2fetc%2fpasswd HTTP/1.1\r\nHost: x\r\n\r\n"),
@@ -138,13 +195,18 @@ def test_wire(make_server):
 
 def test_pipelined_requests_are_answered_in_order(shared):
     paths = [b"/-/healthy", b"/nowhere", b"/-/ready"] * 20
-    answer = shared.raw(b"".join(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path for path in paths[:-1]) +
-                        b"GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % paths[-1], shuts=False)
+    answer = shared.raw(
+        b"".join(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path for path in paths[:-1])
+        + b"GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % paths[-1],
+        shuts=False,
+    )
     assert re.findall(rb"HTTP/1\.1 (\d+) ", answer) == [b"200", b"404", b"200"] * 20
 
 
 def test_a_nul_in_an_id_is_an_ordinary_character_or_none(shared):
-    answer = shared.post("/models/nul/capture", b'{"features": {"a": 1}, "prediction": 1, "prediction_id": "a\\u0000b"}')
+    answer = shared.post(
+        "/models/nul/capture", b'{"features": {"a": 1}, "prediction": 1, "prediction_id": "a\\u0000b"}'
+    )
     if answer.status == 200:
         assert answer.json["prediction_id"] == "a\0b" and shared.sql("SELECT prediction_id FROM nul") == [["a\0b"]]
     else:
@@ -176,7 +238,11 @@ def test_a_thousand_connections_that_say_nothing(make_server):
 
 def test_clients_that_leave_before_the_answer(shared):
     body = json.dumps([{"features": {"a": i}, "prediction": 1} for i in range(500)]).encode()
-    head = b"POST /models/leavers/capture/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+    head = (
+        b"POST /models/leavers/capture/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Content-Length: %d\r\n\r\n"
+        % len(body)
+    )
     for _ in range(30):
         with socket.create_connection(("127.0.0.1", shared.port), timeout=DEADLINE_S) as connection:
             connection.sendall(head + body)

@@ -1,4 +1,5 @@
 """Ground truth comes late, early, twice, and in lists."""
+
 import pytest
 from kedge_server import events_of
 
@@ -23,9 +24,13 @@ def test_a_label_before_its_event_waits_for_it(server):
 
 
 def test_the_last_label_wins_also_over_the_events_own(shared):
-    shared.good("POST", "/models/twice/capture", {"features": {"a": 1}, "prediction": 1, "prediction_id": "x", "target": 5})
+    shared.good(
+        "POST", "/models/twice/capture", {"features": {"a": 1}, "prediction": 1, "prediction_id": "x", "target": 5}
+    )
     assert truth(shared, "twice") == {"x": 5.0}
-    shared.good("POST", "/models/twice/labels", [{"prediction_id": "x", "target": 6}, {"prediction_id": "x", "target": 7}])
+    shared.good(
+        "POST", "/models/twice/labels", [{"prediction_id": "x", "target": 6}, {"prediction_id": "x", "target": 7}]
+    )
     assert truth(shared, "twice") == {"x": 7.0}
 
 
@@ -44,18 +49,32 @@ def test_shapes(shared, shape):
 
 def test_labels_survive_kill(server):
     server.good("POST", "/models/m/capture/batch", events_of(5))
-    server.good("POST", "/models/m/labels", [{"prediction_id": "e3", "target": 1}, {"prediction_id": "nobody", "target": 1}])
+    server.good(
+        "POST", "/models/m/labels", [{"prediction_id": "e3", "target": 1}, {"prediction_id": "nobody", "target": 1}]
+    )
     server.kill()
     server.start()
     assert truth(server, "m")["e3"] == 1.0
-    server.good("POST", "/models/m/capture", {"features": events_of(1)[0]["features"], "prediction": 0, "prediction_id": "nobody"})
+    server.good(
+        "POST",
+        "/models/m/capture",
+        {"features": events_of(1)[0]["features"], "prediction": 0, "prediction_id": "nobody"},
+    )
     assert truth(server, "m")["nobody"] == 1.0
 
 
-@pytest.mark.parametrize("why, body", [
-    ("no id", {"target": 1}), ("no target", {"prediction_id": "a"}), ("a target of null", {"prediction_id": "a", "target": None}),
-    ("an object as target", {"prediction_id": "a", "target": {}}), ("unknown member", {"prediction_id": "a", "target": 1, "wight": 2}),
-    ("not an object", 3), ("one of many is wrong", [{"prediction_id": "a", "target": 1}, {"prediction_id": "b"}])])
+@pytest.mark.parametrize(
+    "why, body",
+    [
+        ("no id", {"target": 1}),
+        ("no target", {"prediction_id": "a"}),
+        ("a target of null", {"prediction_id": "a", "target": None}),
+        ("an object as target", {"prediction_id": "a", "target": {}}),
+        ("unknown member", {"prediction_id": "a", "target": 1, "wight": 2}),
+        ("not an object", 3),
+        ("one of many is wrong", [{"prediction_id": "a", "target": 1}, {"prediction_id": "b"}]),
+    ],
+)
 def test_mistakes(shared, why, body):
     answer = shared.post("/models/wrong_labels/labels", body)
     assert answer.status == 422 and answer.error[0] == "invalid", answer
@@ -70,11 +89,16 @@ def test_model_quality_appears_when_labels_do(server):
     events = events_of(40)
     for i, event in enumerate(events):
         event["prediction"] = i % 2
-    server.good("POST", "/models/m/reference", [{**event["features"], "target": event["prediction"], "prediction": event["prediction"]}
-                                                for event in events])
+    server.good(
+        "POST",
+        "/models/m/reference",
+        [{**event["features"], "target": event["prediction"], "prediction": event["prediction"]} for event in events],
+    )
     server.good("POST", "/models/m/capture/batch", events)
-    labels = [{"prediction_id": event["prediction_id"], "target": event["prediction"] if i % 4 else 1 - event["prediction"]}
-              for i, event in enumerate(events)]
+    labels = [
+        {"prediction_id": event["prediction_id"], "target": event["prediction"] if i % 4 else 1 - event["prediction"]}
+        for i, event in enumerate(events)
+    ]
     server.good("POST", "/models/m/labels", labels)
     report = server.good("POST", "/models/m/analyze", {})
     assert report["classification"]["current"]["accuracy"] == 0.75

@@ -1,4 +1,5 @@
 """From start to end: configuration and its reload, signals, restarts, the environment."""
+
 import http.client
 import pathlib
 import signal
@@ -38,8 +39,13 @@ def test_reload_by_signal(reloadable):
     wait_until(lambda: takes_unknown(reloadable), "the reload")
 
 
-BAD = [("not YAML", "models: ["), ("unknown key", "modles: []"), ("wrong type", "http: {threads: many}"),
-       ("wrong value", OPEN + "    drift: {share: 7}\n"), ("no such method", OPEN + "    drift: {method: magic}\n")]
+BAD = [
+    ("not YAML", "models: ["),
+    ("unknown key", "modles: []"),
+    ("wrong type", "http: {threads: many}"),
+    ("wrong value", OPEN + "    drift: {share: 7}\n"),
+    ("no such method", OPEN + "    drift: {method: magic}\n"),
+]
 
 
 @pytest.mark.parametrize("why, text", BAD, ids=[case[0] for case in BAD])
@@ -90,8 +96,10 @@ def test_a_bad_configuration_stops_the_start(make_server, why, text):
 
 
 def test_the_environment_overrides_the_file(make_server):
-    server = make_server(config="defaults: {drift: {share: 0.1}}\nhttp: {body_max: 1MiB}\n",
-                         environment={"KEDGE_DEFAULTS_DRIFT_SHARE": "0.9", "KEDGE_HTTP_BODY_MAX": "2KiB"}).start()
+    server = make_server(
+        config="defaults: {drift: {share: 0.1}}\nhttp: {body_max: 1MiB}\n",
+        environment={"KEDGE_DEFAULTS_DRIFT_SHARE": "0.9", "KEDGE_HTTP_BODY_MAX": "2KiB"},
+    ).start()
     shown = server.get("/api/kedge/config").text
     assert "share: 0.9" in shown
     assert server.post("/capture", b" " * 3000).status == 413
@@ -110,6 +118,7 @@ def test_usage_mistakes(make_server):
 
 
 # ---- the end ----
+
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_well(server, number):
@@ -146,7 +155,15 @@ def test_captures_while_it_stops_are_stored_or_refused(server):
         try:
             for i in range(100000):
                 id_ = f"{index}-{i}"
-                if ask_on(connection, "POST", "/models/m/capture", {"features": {"a": i}, "prediction": 1, "prediction_id": id_}).status == 200:
+                if (
+                    ask_on(
+                        connection,
+                        "POST",
+                        "/models/m/capture",
+                        {"features": {"a": i}, "prediction": 1, "prediction_id": id_},
+                    ).status
+                    == 200
+                ):
                     acknowledged.append(id_)
         except (OSError, http.client.HTTPException):
             return  # the server is gone: that is what we wait for
@@ -165,7 +182,9 @@ def test_captures_while_it_stops_are_stored_or_refused(server):
 
 def test_an_idle_connection_does_not_hold_the_end_up(make_server):
     server = make_server(environment={"KEDGE_HTTP_DRAIN": "1s"}).start()
-    with socket.create_connection(("127.0.0.1", server.port)) as idle, socket.create_connection(("127.0.0.1", server.port)) as half:
+    with socket.create_connection(("127.0.0.1", server.port)) as idle, socket.create_connection(
+        ("127.0.0.1", server.port)
+    ) as half:
         half.sendall(b"POST /capture HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
         idle.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
         assert idle.recv(100).startswith(b"HTTP/1.1 200")
@@ -177,8 +196,17 @@ def test_everything_is_there_after_a_restart(server):
     server.good("POST", "/models/m/capture/batch", events_of(45))
     server.good("POST", "/models/m/labels", {"prediction_id": "e4", "target": 1})
     report = server.good("POST", "/models/m/analyze", {})
-    seen = {path: server.get(path).body for path in
-            ("/production-data", "/api/kedge/models", "/reference", "/api/kedge/analyses", report["report"], "/api/kedge/models/m")}
+    seen = {
+        path: server.get(path).body
+        for path in (
+            "/production-data",
+            "/api/kedge/models",
+            "/reference",
+            "/api/kedge/analyses",
+            report["report"],
+            "/api/kedge/models/m",
+        )
+    }
     for ending in (server.restart, lambda: (server.kill(), server.start())):
         ending()
         for path, body in seen.items():

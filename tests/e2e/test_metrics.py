@@ -1,4 +1,5 @@
 """What a scraper reads: the names that dashboards know, in both formats, judged by the real parsers."""
+
 import re
 import shutil
 import subprocess
@@ -40,7 +41,9 @@ def busy(shared_server):
     """A server in which everything has happened once."""
     server = shared_server
     rows = rows_of(80)
-    server.good("POST", "/models/wine/reference", [{**row, "target": i % 2, "prediction": i % 2} for i, row in enumerate(rows)])
+    server.good(
+        "POST", "/models/wine/reference", [{**row, "target": i % 2, "prediction": i % 2} for i, row in enumerate(rows)]
+    )
     events = events_of(60, shift=1.0)
     for i, event in enumerate(events):
         event.update(prediction=i % 2, target=(i % 3 > 0) * 1, probabilities={"0": 0.25, "1": 0.75}, latency_ms=20)
@@ -53,12 +56,19 @@ def busy(shared_server):
 
 
 def families_of(server, format_):
-    module = pytest.importorskip("prometheus_client", reason="prometheus_client judges the exposition; pip install prometheus_client")
+    module = pytest.importorskip(
+        "prometheus_client", reason="prometheus_client judges the exposition; pip install prometheus_client"
+    )
     if format_ == "openmetrics":
         from prometheus_client.openmetrics.parser import text_string_to_metric_families
-        return {family.name: family for family in text_string_to_metric_families(server.get("/metrics", Accept=OPENMETRICS).text)}
+
+        return {
+            family.name: family
+            for family in text_string_to_metric_families(server.get("/metrics", Accept=OPENMETRICS).text)
+        }
     assert module
     from prometheus_client.parser import text_string_to_metric_families
+
     return {family.name: family for family in text_string_to_metric_families(server.get("/metrics").text)}
 
 
@@ -71,8 +81,8 @@ def test_every_name_is_there_with_its_type_and_labels(shared, busy, format_):
         assert family.type == kind, (name, family.type)
         assert family.documentation, f"{name} says nothing about itself"
         assert family.samples, f"{name} has no value"
-        for sample in family.samples:
-            assert labels <= set(sample.labels), (name, sample)
+        for one in family.samples:
+            assert labels <= set(one.labels), (name, one)
 
 
 def test_formats_are_chosen_by_accept(shared, busy):
@@ -85,10 +95,14 @@ def test_formats_are_chosen_by_accept(shared, busy):
 
 @pytest.mark.skipif(not shutil.which("promtool"), reason="promtool (Debian: prometheus) is not installed")
 def test_promtool_has_nothing_to_say(shared, busy):
-    done = subprocess.run(["promtool", "check", "metrics"], input=busy.get("/metrics").text, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        ["promtool", "check", "metrics"], input=busy.get("/metrics").text, capture_output=True, text=True, timeout=60
+    )
     # Names that dashboards of this field use since long break two of its style rules; nothing else may.
     kept = {"model_version_info", "evidently_drifted_features_count"}
-    said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip() and line.split(" ")[0] not in kept]
+    said = [
+        line for line in (done.stdout + done.stderr).splitlines() if line.strip() and line.split(" ")[0] not in kept
+    ]
     assert not said and (done.returncode == 0 or done.returncode == 3), done
 
 
@@ -99,8 +113,13 @@ def test_values_are_those_of_the_analysis(shared, busy):
     assert samples[sample("evidently_drift_score", model_name="wine")] == drift["share"]
     assert samples[sample("evidently_drifted_features_count", model_name="wine")] == drift["drifted_columns"]
     alcohol = next(column for column in report["columns"] if column["name"] == "alcohol")["drift"][0]
-    assert samples[sample("drift_score", model_name="wine", feature_name="alcohol", method=alcohol["method"])] == alcohol["score"]
-    assert samples[sample("evidently_feature_drift", model_name="wine", feature_name="alcohol")] == alcohol["drifted"] == 1
+    assert (
+        samples[sample("drift_score", model_name="wine", feature_name="alcohol", method=alcohol["method"])]
+        == alcohol["score"]
+    )
+    assert (
+        samples[sample("evidently_feature_drift", model_name="wine", feature_name="alcohol")] == alcohol["drifted"] == 1
+    )
     assert samples[sample("evidently_missing_values_ratio", model_name="wine", feature_name="ash")] == 0.25
     assert samples[sample("model_accuracy", model_name="wine")] == report["classification"]["current"]["accuracy"]
 
@@ -112,8 +131,12 @@ def test_counters_count(server):
     samples = server.metrics()
     assert samples[sample("model_predictions_total", model_name="m", model_version="3")] == 10
     assert samples[sample("kedge_duplicate_predictions_total", model_name="m")] == 10
-    assert samples[sample("api_requests_total", method="POST", endpoint="/models/{name}/capture/batch", status="200")] == 2
-    assert samples[sample("api_requests_total", method="GET", endpoint="(other)", status="404")] == 2, "paths that do not exist are one series"
+    assert (
+        samples[sample("api_requests_total", method="POST", endpoint="/models/{name}/capture/batch", status="200")] == 2
+    )
+    assert (
+        samples[sample("api_requests_total", method="GET", endpoint="(other)", status="404")] == 2
+    ), "paths that do not exist are one series"
     assert samples[sample("model_prediction_latency_seconds_count", model_name="m")] == 10
     assert samples[sample("model_prediction_latency_seconds_sum", model_name="m")] == 5
     assert samples[sample("model_prediction_value_count", model_name="m")] == 10
@@ -123,7 +146,11 @@ def test_analyses_are_known_after_a_restart(server):
     server.good("POST", "/models/m/reference", rows_of(50))
     server.good("POST", "/models/m/capture/batch", events_of(40, shift=1))
     server.good("POST", "/models/m/analyze", {})
-    before = {name: value for name, value in server.metrics().items() if name[0].startswith(("evidently_d", "evidently_f", "drift_score"))}
+    before = {
+        name: value
+        for name, value in server.metrics().items()
+        if name[0].startswith(("evidently_d", "evidently_f", "drift_score"))
+    }
     server.restart()
     after = server.metrics()
     assert before and {name: after.get(name) for name in before} == before

@@ -1,4 +1,5 @@
 """Many models in one server, each on its own; and production data that goes away when it is told to."""
+
 import pytest
 from kedge_server import events_of, quote, rows_of
 
@@ -18,7 +19,9 @@ def test_models_do_not_meet(shared):
 
 
 def test_one_batch_for_several_models(shared):
-    events = [{**event, "model_name": f"multi{i % 3}", "model_version": str(i % 2)} for i, event in enumerate(events_of(30))]
+    events = [
+        {**event, "model_name": f"multi{i % 3}", "model_version": str(i % 2)} for i, event in enumerate(events_of(30))
+    ]
     answer = shared.good("POST", "/capture/batch", events)
     assert answer["stored"] == 30
     for i in range(3):
@@ -32,7 +35,19 @@ def test_ids_of_a_mixed_batch_come_in_the_order_of_the_request(shared):
     assert [rows[id_] for id_ in ids] == list(range(12))
 
 
-NAMES = ["with space", "żółty", "quote'", 'double"', "semi;colon", "a.b", "SELECT", "events; DROP TABLE x", "x" * 200, "%41", "日本"]
+NAMES = [
+    "with space",
+    "żółty",
+    "quote'",
+    'double"',
+    "semi;colon",
+    "a.b",
+    "SELECT",
+    "events; DROP TABLE x",
+    "x" * 200,
+    "%41",
+    "日本",
+]
 
 
 @pytest.mark.parametrize("name", NAMES, ids=[name[:20] for name in NAMES])
@@ -77,7 +92,9 @@ def test_delete_production_data_of_one_model_and_of_all(server):
     assert server.good("DELETE", "/models/a/production-data") == {"status": "deleted", "rows": 10}
     assert server.good("DELETE", "/production-data?model_name=b")["rows"] == 10
     left = server.good("GET", "/production-data")
-    assert {model["model_name"]: model["rows"] for model in left["models"] if model["rows"]} == {"c": 10} and left["rows"] == 10
+    assert {model["model_name"]: model["rows"] for model in left["models"] if model["rows"]} == {"c": 10} and left[
+        "rows"
+    ] == 10
     assert server.good("DELETE", "/production-data")["rows"] == 10
     assert server.good("GET", "/production-data")["rows"] == 0
     server.kill()

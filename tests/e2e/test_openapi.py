@@ -1,4 +1,5 @@
 """The documentation for programs: valid OpenAPI 3.1, complete, and true."""
+
 import json
 import re
 
@@ -6,11 +7,35 @@ import pytest
 from kedge_server import events_of, rows_of
 
 # Every route of DESIGN section 4 that this server has.
-WANTED = ["GET /", "GET /health", "GET /-/healthy", "GET /-/ready", "POST /-/reload", "POST /capture", "POST /capture/batch", "POST /labels",
-          "GET /reference", "POST /reference", "POST /analyze", "GET /reports", "GET /reports/{report}", "DELETE /production-data",
-          "GET /metrics", "GET /docs", "GET /openapi.json", "POST /models/{name}/capture", "POST /models/{name}/capture/batch",
-          "POST /models/{name}/labels", "POST /models/{name}/reference", "POST /models/{name}/analyze", "GET /api/kedge/models",
-          "GET /api/kedge/analyses", "GET /api/kedge/analyses/{id}", "GET /api/kedge/series", "POST /api/kedge/sql"]
+WANTED = [
+    "GET /",
+    "GET /health",
+    "GET /-/healthy",
+    "GET /-/ready",
+    "POST /-/reload",
+    "POST /capture",
+    "POST /capture/batch",
+    "POST /labels",
+    "GET /reference",
+    "POST /reference",
+    "POST /analyze",
+    "GET /reports",
+    "GET /reports/{report}",
+    "DELETE /production-data",
+    "GET /metrics",
+    "GET /docs",
+    "GET /openapi.json",
+    "POST /models/{name}/capture",
+    "POST /models/{name}/capture/batch",
+    "POST /models/{name}/labels",
+    "POST /models/{name}/reference",
+    "POST /models/{name}/analyze",
+    "GET /api/kedge/models",
+    "GET /api/kedge/analyses",
+    "GET /api/kedge/analyses/{id}",
+    "GET /api/kedge/series",
+    "POST /api/kedge/sql",
+]
 
 
 @pytest.fixture(scope="module")
@@ -22,12 +47,28 @@ def document(shared_server):
 def full(shared_server):
     """Something to find at every path."""
     server = shared_server
-    server.good("POST", "/reference", [{"alcohol": row["alcohol"], "malic_acid": row["malic_acid"]} for row in rows_of(60)])
-    server.good("POST", "/capture/batch", [{"features": {"alcohol": e["features"]["alcohol"], "malic_acid": e["features"]["malic_acid"]},
-                                            "prediction": e["prediction"], "prediction_id": e["prediction_id"]} for e in events_of(40)])
+    server.good(
+        "POST", "/reference", [{"alcohol": row["alcohol"], "malic_acid": row["malic_acid"]} for row in rows_of(60)]
+    )
+    server.good(
+        "POST",
+        "/capture/batch",
+        [
+            {
+                "features": {"alcohol": e["features"]["alcohol"], "malic_acid": e["features"]["malic_acid"]},
+                "prediction": e["prediction"],
+                "prediction_id": e["prediction_id"],
+            }
+            for e in events_of(40)
+        ],
+    )
     report = server.good("POST", "/analyze", {})
-    return {"name": server.good("GET", "/health")["model_name"], "version": "1", "id": str(report["analysis_id"]),
-            "report": report["report"].removeprefix("/reports/")}
+    return {
+        "name": server.good("GET", "/health")["model_name"],
+        "version": "1",
+        "id": str(report["analysis_id"]),
+        "report": report["report"].removeprefix("/reports/"),
+    }
 
 
 def operations(document):
@@ -37,7 +78,9 @@ def operations(document):
 
 
 def test_a_validator_finds_nothing(document):
-    validator = pytest.importorskip("openapi_spec_validator", reason="openapi-spec-validator judges the document; pip install it")
+    validator = pytest.importorskip(
+        "openapi_spec_validator", reason="openapi-spec-validator judges the document; pip install it"
+    )
     validator.validate(document)
 
 
@@ -79,7 +122,8 @@ def fits(schema, value, document):
         return False
     if isinstance(value, dict):
         return set(schema.get("required", [])) <= set(value) and all(
-            fits(inner, value[name], document) for name, inner in schema.get("properties", {}).items() if name in value)
+            fits(inner, value[name], document) for name, inner in schema.get("properties", {}).items() if name in value
+        )
     if isinstance(value, list):
         return all(fits(schema.get("items", {}), item, document) for item in value)
     return True
@@ -94,7 +138,7 @@ def ask_by_document(server, full, method, path, operation):
 
 
 def test_every_route_answers_as_documented(shared, document, full):
-    """With the example body that the document gives, every route works, and what comes back has the shape it promises."""
+    """With the body that the document gives as example, every route works and answers in the shape it promises."""
     seen = 0
     for method, path, operation in operations(document):
         if (method, path) in (("POST", "/-/reload"),) or method == "DELETE":
@@ -119,7 +163,12 @@ def test_every_error_has_the_documented_shape(shared, document, full):
     schema = document["components"]["schemas"]["Error"]
     for method, path, operation in operations(document):
         if "requestBody" in operation:
-            answer = shared.ask(method, re.sub(r"{(\w+)}", lambda match: full[match[1]], path), b"{", {"Content-Type": "application/json"})
+            answer = shared.ask(
+                method,
+                re.sub(r"{(\w+)}", lambda match: full[match[1]], path),
+                b"{",
+                {"Content-Type": "application/json"},
+            )
             assert 400 <= answer.status < 500, (method, path, answer)
             assert answer.error and fits(schema, answer.json, document)
 

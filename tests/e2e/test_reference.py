@@ -1,4 +1,5 @@
 """The data that events are compared with: as rows, CSV, Parquet or a form, every version kept."""
+
 import io
 import json
 
@@ -19,15 +20,23 @@ def rows_back(server, model, version="latest", folder=None):
 
 def form(fields, file_name, content, content_type):
     boundary = "----kedge7MA4YWxkTrZu0gW"
-    parts = [f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode() for name, value in fields.items()]
-    parts.append(f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{file_name}"\r\n'
-                 f"Content-Type: {content_type}\r\n\r\n".encode() + content + b"\r\n")
-    return b"".join(parts) + f"--{boundary}--\r\n".encode(), {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields.items()
+    ]
+    parts.append(
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{file_name}"\r\n'
+        f"Content-Type: {content_type}\r\n\r\n".encode() + content + b"\r\n"
+    )
+    return b"".join(parts) + f"--{boundary}--\r\n".encode(), {
+        "Content-Type": f"multipart/form-data; boundary={boundary}"
+    }
 
 
 def parquet_of(rows):
     pyarrow = pytest.importorskip("pyarrow", reason="pyarrow makes the Parquet file; pip install pyarrow")
     import pyarrow.parquet
+
     sink = io.BytesIO()
     pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), sink)
     return sink.getvalue()
@@ -45,7 +54,10 @@ SHAPES = [
     ("Parquet", lambda: (parquet_of(ROWS), {"Content-Type": "application/vnd.apache.parquet"})),
     ("Parquet without a type", lambda: (parquet_of(ROWS), {"Content-Type": "application/octet-stream"})),
     ("a form with CSV", lambda: form({}, "reference.csv", csv_of(ROWS).encode(), "text/csv")),
-    ("a form with CSV of no type", lambda: form({}, "reference.csv", csv_of(ROWS).encode(), "application/octet-stream")),
+    (
+        "a form with CSV of no type",
+        lambda: form({}, "reference.csv", csv_of(ROWS).encode(), "application/octet-stream"),
+    ),
     ("a form with Parquet", lambda: form({}, "r.parquet", parquet_of(ROWS), "application/octet-stream")),
 ]
 
@@ -56,7 +68,12 @@ def test_every_shape_gives_the_same_reference(shared, tmp_path, index):
     body, headers = SHAPES[index][1]()
     answer = shared.ask("POST", f"/models/{model}/reference", body, headers)
     assert answer.status == 201, answer
-    assert (answer.json["version"], answer.json["rows"], answer.json["columns"], answer.json["model_name"]) == (1, 30, 4, model)
+    assert (answer.json["version"], answer.json["rows"], answer.json["columns"], answer.json["model_name"]) == (
+        1,
+        30,
+        4,
+        model,
+    )
     # Whatever it came as, it is no other data: nothing drifts, and every figure is the same.
     (tmp_path / "sent.csv").write_text(csv_of(ROWS))
     (tmp_path / "stored.parquet").write_bytes(rows_back(shared, model))
@@ -112,16 +129,29 @@ def test_a_configured_reference_is_loaded_once(make_server, tmp_path):
     assert versions(server, "wine") == [1]
 
 
-@pytest.mark.parametrize("why, body, headers, named", [
-    ("broken JSON", b"[{", {}, ""),
-    ("no rows", b"[]", {}, ""),
-    ("an object in a cell", b'[{"a": {"b": 1}}]', {}, "a"),
-    ("truncated Parquet", b"PAR1 and then nothing", {"Content-Type": "application/vnd.apache.parquet"}, ""),
-    ("ragged CSV", b"a,b\n1,2\n3,4\n3\n4,5,6\n5,6\n7,8\n", {"Content-Type": "text/csv"}, ""),
-    ("an unknown member", b'{"rows": [{"a": 1}], "colums": []}', {}, "colums"),
-    ("a form without a file", b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n',
-     {"Content-Type": "multipart/form-data; boundary=x"}, "file"),
-    ("a form that ends early", b"--x\r\nContent-Disposition: form-data", {"Content-Type": "multipart/form-data; boundary=x"}, "")])
+@pytest.mark.parametrize(
+    "why, body, headers, named",
+    [
+        ("broken JSON", b"[{", {}, ""),
+        ("no rows", b"[]", {}, ""),
+        ("an object in a cell", b'[{"a": {"b": 1}}]', {}, "a"),
+        ("truncated Parquet", b"PAR1 and then nothing", {"Content-Type": "application/vnd.apache.parquet"}, ""),
+        ("ragged CSV", b"a,b\n1,2\n3,4\n3\n4,5,6\n5,6\n7,8\n", {"Content-Type": "text/csv"}, ""),
+        ("an unknown member", b'{"rows": [{"a": 1}], "colums": []}', {}, "colums"),
+        (
+            "a form without a file",
+            b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n',
+            {"Content-Type": "multipart/form-data; boundary=x"},
+            "file",
+        ),
+        (
+            "a form that ends early",
+            b"--x\r\nContent-Disposition: form-data",
+            {"Content-Type": "multipart/form-data; boundary=x"},
+            "",
+        ),
+    ],
+)
 def test_mistakes_are_named_and_store_nothing(shared, why, body, headers, named):
     model = "bad-" + why.replace(" ", "-")
     answer = shared.post(f"/models/{model}/reference", body, headers)
@@ -130,7 +160,9 @@ def test_mistakes_are_named_and_store_nothing(shared, why, body, headers, named)
 
 
 def test_an_error_does_not_tell_paths_of_the_server(shared):
-    answer = shared.post("/models/badref/reference", b"PAR1 and then nothing", {"Content-Type": "application/vnd.apache.parquet"})
+    answer = shared.post(
+        "/models/badref/reference", b"PAR1 and then nothing", {"Content-Type": "application/vnd.apache.parquet"}
+    )
     assert str(shared.data) not in answer.error[1]
     assert not list((shared.data / "uploads").glob("*")), "uploads do not stay behind"
 

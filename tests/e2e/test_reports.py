@@ -1,4 +1,5 @@
 """Reports: the list for people and for programs, the page, the document."""
+
 import json
 import re
 
@@ -11,8 +12,11 @@ EVIL = "</script><script>alert(1)</script>&amp;\"'"
 @pytest.fixture(scope="module")
 def reported(shared_server):
     shared_server.good("POST", "/models/wine/reference", [{**row, "note": EVIL} for row in rows_of(100)])
-    shared_server.good("POST", "/models/wine/capture/batch",
-                       [{**event, "features": {**event["features"], "note": EVIL}} for event in events_of(50, shift=1.0)])
+    shared_server.good(
+        "POST",
+        "/models/wine/capture/batch",
+        [{**event, "features": {**event["features"], "note": EVIL}} for event in events_of(50, shift=1.0)],
+    )
     return shared_server.good("POST", "/models/wine/analyze", {})
 
 
@@ -52,8 +56,22 @@ def test_the_page_is_small_and_needs_no_network(shared, reported):
         assert mark not in page
 
 
-@pytest.mark.parametrize("name", ["nothing", "wine-1", "wine-20200101T000000Z-1", "..%2f..%2fetc%2fpasswd", "%2e%2e", "wine-99999999999999999999",
-                                  "wine--1", "a" * 3000, "x.json", ".html", ".json"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "nothing",
+        "wine-1",
+        "wine-20200101T000000Z-1",
+        "..%2f..%2fetc%2fpasswd",
+        "%2e%2e",
+        "wine-99999999999999999999",
+        "wine--1",
+        "a" * 3000,
+        "x.json",
+        ".html",
+        ".json",
+    ],
+)
 def test_a_report_that_is_not_there(shared, reported, name):
     answer = shared.get(f"/reports/{name}")
     assert answer.status == 404 and answer.error[0] == "not_found", answer
