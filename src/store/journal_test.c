@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,12 +13,13 @@
 #include "base/mem.h"
 #include "base/test.h"
 
-/* Fails chosen calls; `writes_left` and `syncs_left` count down to the failure. */
+/* Fails chosen calls; `writes_left` and `syncs_left` count down to the failure. The test sets them while the writer
+ * thread may be marking how far it synced, so they are atomic. */
 struct faults {
-    int writes_left, syncs_left; /* 0 = the next call fails, < 0 = never */
+    atomic_int writes_left, syncs_left; /* 0 = the next call fails, < 0 = never */
     int write_errno;
-    ssize_t partial_bytes; /* a failing write first writes this much */
-    int calls;
+    ssize_t partial_bytes; /* a failing write first writes this much; set before writes_left */
+    atomic_int calls;
 };
 
 static ssize_t faulty_write(void *self, int fd, const struct iovec *parts, int part_count)
