@@ -17,9 +17,6 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "build" / "bench"
 
@@ -46,6 +43,9 @@ print(imported - start)
 
 def table(rows, columns, seed, shift):
     """Thirteen kinds of column in turn: normal, categories, small and large integers, exponential."""
+    import numpy as np
+    import pandas as pd
+
     random = np.random.default_rng(seed)
     values = {}
     for index in range(columns):
@@ -63,17 +63,23 @@ def table(rows, columns, seed, shift):
     return pd.DataFrame(values)
 
 
-def files_of(name):
+def paths_of(name):
+    return [FOLDER / f"{side}-{name}.{CASES[name][2]}" for side in ("reference", "current")]
+
+
+def make_files(name):
     rows, columns, form, _ = CASES[name]
     FOLDER.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for side, seed, shift in (("reference", 7, 0.0), ("current", 8, 0.1)):
-        path = FOLDER / f"{side}-{name}.{form}"
+    for path, seed, shift in zip(paths_of(name), (7, 8), (0.0, 0.1)):
         if not path.exists():
             frame = table(rows, columns, seed, shift)
             frame.to_csv(path, index=False) if form == "csv" else frame.to_parquet(path)
-        paths.append(str(path))
-    return paths
+
+
+def files_of(name):
+    """Made in a process of their own: a child's peak memory counts from its parent's size at the fork."""
+    subprocess.run([sys.executable, __file__, "--make", name], check=True)
+    return [str(path) for path in paths_of(name)]
 
 
 def run(command):
@@ -101,7 +107,10 @@ def main():
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--peer-runs", type=int, default=1)
     parser.add_argument("--cases", default=",".join(CASES))
+    parser.add_argument("--make", metavar="CASE", help="only write the files of a case")
     args = parser.parse_args()
+    if args.make:
+        return make_files(args.make)
 
     print(f"{'case':10} {'kedge':>10} {'evidently':>12} {'(import)':>9} {'faster':>8} {'bar':>5} "
           f"{'kedge RSS':>10} {'theirs':>9} {'share':>6}")
