@@ -4,14 +4,12 @@ Each case is one column of both sides: ties, constants, gaps, infinities, 1e300,
 integers, booleans. All cases of a kind of type go through one run of kedge (as columns of one table where their sizes
 allow, else a table each). Where Evidently raises or gives NaN, kedge must give no score and a note, and still report.
 
-The binary is $KEDGE or the newest build/*/src/cli/kedge. Without it, or without evidently, the tests are skipped.
+The binary is that of the build folder in KEDGE_BUILD, else of build/release. Without it, or without evidently, the
+tests are skipped.
 """
 
-import glob
 import json
 import math
-import os
-import pathlib
 import subprocess
 import warnings
 
@@ -22,10 +20,10 @@ pd = pytest.importorskip("pandas", reason="pandas is not installed")
 pytest.importorskip("pyarrow", reason="pyarrow is not installed")
 pytest.importorskip("evidently", reason="evidently is not installed")
 
+import built  # noqa: E402
 from evidently import DataDefinition, Dataset, Report  # noqa: E402
 from evidently.metrics import ValueDrift  # noqa: E402
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 NUM_METHODS = ["ks", "wasserstein", "jensenshannon", "kl_div", "psi", "hellinger", "ed", "anderson",
                "cramer_von_mises", "mannw", "t_test", "es"]  # empirical_mmd draws without a seed: see its own test
 CAT_METHODS = ["jensenshannon", "kl_div", "psi", "hellinger", "chisquare", "z", "g_test", "fisher_exact"]
@@ -39,20 +37,11 @@ ABSOLUTE = {"z": 1e-15, "cramer_von_mises": 1e-6, "hellinger": 3e-8, "ks": 1e-14
 THEIR_ROUNDING = {("1e300", "hellinger"), ("1e300", "t_test"), ("large offset", "t_test"), ("different constants", "es")}
 
 
-def kedge_binary():
-    if os.environ.get("KEDGE"):
-        return os.environ["KEDGE"]
-    found = sorted(glob.glob(str(ROOT / "build/*/src/cli/kedge")), key=os.path.getmtime)
-    if not found:
-        pytest.skip("no kedge binary: build it, or set KEDGE")
-    return found[-1]
-
-
 def kedge_check(tmp_path, reference, current, *options):
     paths = [tmp_path / "reference.parquet", tmp_path / "current.parquet"]
     for frame, path in zip((reference, current), paths):
         frame.to_parquet(path, index=False)
-    run = subprocess.run([kedge_binary(), "check", *map(str, paths), "--json", *options], capture_output=True, text=True)
+    run = subprocess.run([built.kedge_binary(), "check", *map(str, paths), "--json", *options], capture_output=True, text=True)
     assert run.returncode in (0, 1), run.stderr
     return {column["name"]: column for column in json.loads(run.stdout)["columns"]}
 

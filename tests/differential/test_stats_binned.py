@@ -3,15 +3,12 @@
 Calls libkedge_stats through ctypes on random data of many shapes: ties, constants, few categories, new and vanished
 ones, 1e300, denormals, sides of very different size. The seed of each case is its number, so a failure repeats.
 
-The library is the newest build/*/src/stats/libkedge_stats.so that loads (a sanitizer's does not load into Python), or
-the file that KEDGE_STATS_LIBRARY names. Where a package or the library is missing the tests are skipped and say so.
+The library is that of the build folder in KEDGE_BUILD, else of build/release. Where a package or the library is missing
+the tests are skipped and say so.
 """
 
 import ctypes
-import glob
 import math
-import os
-import pathlib
 import warnings
 
 import pytest
@@ -21,7 +18,8 @@ pd = pytest.importorskip("pandas", reason="pandas is not installed")
 scipy_stats = pytest.importorskip("scipy.stats", reason="scipy is not installed")
 sklearn_metrics = pytest.importorskip("sklearn.metrics", reason="scikit-learn is not installed")
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+import built  # noqa: E402
+
 BINS_MAX = 128
 TOLERANCE = 1e-9
 
@@ -137,23 +135,14 @@ PROTOTYPES = {
 
 
 def load_library():
-    named = os.environ.get("KEDGE_STATS_LIBRARY")
-    built = filter(os.path.exists, glob.glob(str(ROOT / "build/*/src/stats/libkedge_stats.so")))
-    for path in [named] if named else sorted(built, key=os.path.getmtime, reverse=True):
-        try:
-            library = ctypes.CDLL(path)
-            for name, (result, *arguments) in PROTOTYPES.items():
-                function = getattr(library, name)
-                function.restype, function.argtypes = result, arguments
-        except (OSError, AttributeError):  # a sanitizer's build, or one from before these functions
-            continue
-        return library
-    return None
+    library = built.stats_library()
+    for name, (result, *arguments) in PROTOTYPES.items():
+        function = getattr(library, name)
+        function.restype, function.argtypes = result, arguments
+    return library
 
 
 LIB = load_library()
-if LIB is None:
-    pytest.skip("libkedge_stats.so is not built (or only with a sanitizer)", allow_module_level=True)
 
 
 def pointer(array):

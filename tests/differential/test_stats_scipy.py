@@ -1,41 +1,25 @@
 """libkedge_stats against SciPy on random data of many shapes, 1e-9 relative.
 
-    KEDGE_STATS=build/dev/src/stats/libkedge_stats.so pytest tests/differential/test_stats_scipy.py
+    KEDGE_BUILD=build/release pytest tests/differential/test_stats_scipy.py
 
 Every test is a differential one: the reference is SciPy as installed (1.17 when this was written), never a stored
 number. Where two tolerances are needed the reason stands beside the second.
 """
 
 import ctypes
-import glob
-import os
-import pathlib
 import warnings
 
 import pytest
 
 np = pytest.importorskip("numpy", reason="numpy is not installed: the differential tests need it")
 scipy = pytest.importorskip("scipy", reason="SciPy is not installed: nothing to compare with")
+import built  # noqa: E402
 import scipy.special as special  # noqa: E402
 import scipy.stats as st  # noqa: E402
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 REL = 1e-9
 
-
-def find_library():
-    named = os.environ.get("KEDGE_STATS")
-    found = [named] if named else sorted(glob.glob(str(ROOT / "build/*/src/stats/libkedge_stats.so")), key=os.path.getmtime)
-    for path in reversed(found):
-        try:
-            return ctypes.CDLL(path)
-        except OSError:
-            continue  # a sanitizer build wants its runtime first
-    return None
-
-
-lib = find_library()
-pytestmark = pytest.mark.skipif(lib is None, reason="libkedge_stats.so is not built: meson compile, or set KEDGE_STATS")
+lib = built.stats_library()
 
 f64, size = ctypes.c_double, ctypes.c_size_t
 pointer = ctypes.POINTER(f64)

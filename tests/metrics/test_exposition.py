@@ -14,13 +14,11 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def sample_program():
-    named = os.environ.get("EXPOSITION_SAMPLE")
-    if named:
-        return named
-    built = sorted(ROOT.glob("build/*/src/metrics/exposition_sample"), key=lambda path: path.stat().st_mtime)
-    if not built:
-        pytest.skip("exposition_sample is not built")
-    return str(built[-1])
+    """That of the build folder in KEDGE_BUILD, else of build/release."""
+    program = pathlib.Path(os.environ.get("KEDGE_BUILD", ROOT / "build/release")) / "src/metrics/exposition_sample"
+    if not program.exists():
+        pytest.skip(f"{program} is not built: make")
+    return str(program)
 
 
 def exposed(kind):
