@@ -1,4 +1,4 @@
-/* store/event_append.c - events and labels on their way into the journal.
+/* store/event_append.c - events on their way into the journal.
  *
  * An id is claimed and its record queued under one hold of the lock, so every id in the pending sets belongs to
  * a record that the journal will settle. A duplicate of a claimed id waits for that record too: a caller
@@ -7,36 +7,10 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "store/event_claim.h"
 #include "store/event_codec.h"
-#include "store/event_log_internal.h"
-
-/* Whom to tell about a record, and what. Lives in the caller's arena until then. The record may settle before the
- * call that queued it has returned, so the two count down together and the later one tells. */
-struct notice {
-    struct event_log *log;
-    event_append_done *append_done; /* one of the two */
-    event_label_done *label_done;
-    void *self;
-    struct event_append_result result;
-    size_t matched;
-    struct error failure; /* of the journal; OK = durable */
-    bool relies_on_pending;
-    uint64_t failures_total;
-    atomic_int pending; /* acq_rel: the teller sees what the other side wrote */
-};
-
-/* What a queued record has claimed; freed when it settles. */
-struct claim {
-    struct event_model_state *model;
-    struct notice *notice; /* NULL: nobody is told */
-    uint64_t rows, labels;
-    int64_t first_us, last_us;
-    bool is_awaited; /* the caller hears of a failure */
-    struct id_key keys[]; /* [rows] */
-};
 
 /* One append while it runs; arrays live in `arena`. */
 struct append {
@@ -52,7 +26,7 @@ struct append {
     size_t duplicates;
     bool relies_on_pending; /* a duplicate's record may not be durable yet */
     uint64_t failures_total;
-    struct notice *notice; /* for the claim; NULL: the caller waits, or nobody does */
+    struct event_notice *notice; /* for the claim; NULL: the caller waits, or nobody does */
     struct buf payload;
     struct journal_ticket *ticket;
 };
@@ -61,67 +35,6 @@ static void append_done(struct append *append)
 {
     buf_done(&append->payload);
     arena_done(&append->arena);
-}
-
-/* ---- settling ---- */
-
-/* A label's notice is its own memory: labels come without an arena. */
-static void tell_label_done(struct notice *notice, const struct error *err)
-{
-    notice->label_done(notice->self, err->status, notice->matched, err);
-    mem_free(notice);
-}
-
-/* One of the two sides is through with the notice. */
-static void notice_release(struct notice *notice)
-{
-    if (atomic_fetch_sub_explicit(&notice->pending, 1, memory_order_acq_rel) > 1)
-        return;
-    struct error err = { 0 };
-    struct event_log *log = notice->log;
-    pthread_mutex_lock(&log->lock);
-    bool has_failed = notice->relies_on_pending && notice->failures_total != log->failures_total;
-    pthread_mutex_unlock(&log->lock);
-    if (notice->failure.status != OK)
-        (void)error_set(&err, notice->failure.status, "nothing was stored: %s", notice->failure.cause); /* passed on */
-    else if (has_failed)
-        (void)error_set(&err, ERR_UNAVAILABLE, "an event of the same prediction id could not be stored; try again");
-    if (notice->append_done != NULL)
-        notice->append_done(notice->self, err.status, &notice->result, &err);
-    else
-        tell_label_done(notice, &err);
-}
-
-void event_append_settled(void *context, void *tag, const struct error *failure)
-{
-    struct event_log *log = context;
-    struct claim *claim = tag;
-    struct event_model_state *model = claim->model;
-    pthread_mutex_lock(&log->lock);
-    if (failure == NULL) {
-        model->rows += claim->rows;
-        model->labels += claim->labels;
-        if (claim->rows > 0) {
-            model->first_us = model->first_us == INT64_MIN ? claim->first_us : MIN_OF(model->first_us, claim->first_us);
-            model->last_us = MAX_OF(model->last_us, claim->last_us);
-        }
-        log->stats.events_total += claim->rows;
-        log->stats.labels_total += claim->labels;
-    } else {
-        log->failures_total++;
-        log->stats.dropped_total += claim->is_awaited ? 0 : claim->rows;
-        for (size_t i = 0; i < claim->rows; i++) {
-            id_set_remove(&log->pending.now, claim->keys[i]);
-            id_set_remove(&log->pending.ingesting, claim->keys[i]);
-        }
-    }
-    pthread_mutex_unlock(&log->lock);
-    if (claim->notice != NULL) {
-        if (failure != NULL)
-            claim->notice->failure = *failure;
-        notice_release(claim->notice);
-    }
-    mem_free(claim);
 }
 
 /* ---- preparing, without the lock ---- */
@@ -169,13 +82,14 @@ static enum status prepare(struct append *append, struct event_log *log, const s
     return event_record_encode(&append->record, NULL, &append->payload, err);
 }
 
-static struct claim *make_claim(const struct append *append, struct event_model_state *model)
+static struct event_claim *make_claim(const struct append *append, struct event_model_state *model, bool is_awaited)
 {
     const struct event_batch *batch = &append->record.batch;
-    struct claim *claim = mem_array(1, sizeof *claim + batch->rows * sizeof claim->keys[0]);
+    struct event_claim *claim = mem_array(1, sizeof *claim + batch->rows * sizeof claim->keys[0]);
     if (claim == NULL)
         return NULL;
-    *claim = (struct claim){ .model = model, .notice = append->notice, .first_us = INT64_MAX, .last_us = INT64_MIN };
+    *claim = (struct event_claim){ .model = model, .notice = append->notice, .first_us = INT64_MAX, .last_us = INT64_MIN,
+                                   .is_awaited = is_awaited || append->notice != NULL };
     for (size_t row = 0; row < batch->rows; row++) {
         if (append->is_duplicate[row])
             continue;
@@ -324,34 +238,13 @@ static enum status claim_ids(struct append *append, struct error *err)
     return OK;
 }
 
-static enum status check_backlog(const struct event_log *log, size_t rows, struct error *err)
-{
-    if (log->accepted_bytes - log->ingested_bytes > EVENT_BACKLOG_BYTES_MAX ||
-        log->pending.now.count + log->pending.ingesting.count + rows > EVENT_PENDING_MAX + EVENT_ROWS_MAX ||
-        log->pending.now.count + log->pending.ingesting.count > EVENT_PENDING_MAX)
-        return error_set(err, ERR_LIMIT, "events arrive faster than they are stored; try again later");
-    return OK;
-}
-
-static enum status queue_record(struct append *append, struct claim *claim, bool is_awaited, struct error *err)
-{
-    struct event_log *log = append->log;
-    size_t bytes = append->payload.size;
-    claim->is_awaited = is_awaited || append->notice != NULL;
-    TRY(journal_append(log->journal, &append->payload, claim, is_awaited ? &append->ticket : NULL, err));
-    log->accepted_bytes += bytes;
-    if (log->accepted_bytes - log->ingested_bytes >= EVENT_INGEST_BYTES)
-        pthread_cond_signal(&log->has_backlog);
-    return OK;
-}
-
 /* Queues what is new of the batch; under the lock, with no suspect left. */
 static enum status queue_new_rows(struct append *append, bool is_awaited, struct error *err)
 {
     struct event_log *log = append->log;
     struct event_model_state *model;
     bool is_changed;
-    TRY(check_backlog(log, append->record.batch.rows, err));
+    TRY(event_claim_check_backlog(log, append->record.batch.rows, err));
     TRY(event_log_model(log, append->record.batch.model_name, &model, err));
     TRY(event_schema_admit(&model->schema, append->sights, append->sight_count, &is_changed, err));
     append->failures_total = log->failures_total;
@@ -363,11 +256,11 @@ static enum status queue_new_rows(struct append *append, bool is_awaited, struct
         buf_clear(&append->payload);
         status = event_record_encode(&append->record, append->is_duplicate, &append->payload, err);
     }
-    struct claim *claim = make_claim(append, model);
+    struct event_claim *claim = make_claim(append, model, is_awaited);
     if (status == OK && claim == NULL)
         status = error_set(err, ERR_LIMIT, "no memory for prediction ids");
     if (status == OK)
-        status = queue_record(append, claim, is_awaited, err);
+        status = event_claim_queue(log, claim, &append->payload, is_awaited ? &append->ticket : NULL, err);
     for (size_t row = 0; row < append->record.batch.rows; row++) {
         if (append->is_duplicate[row])
             continue;
@@ -474,8 +367,8 @@ enum status event_log_append_async(struct event_log *log, const struct event_bat
     str *ids = arena_array(arena, str, batch->rows);
     if (ids == NULL)
         return error_set(err, ERR_LIMIT, "no memory for %zu prediction ids", batch->rows);
-    struct notice *notice = append.notice = arena_new(arena, struct notice);
-    *notice = (struct notice){ .log = log, .append_done = done, .self = self };
+    struct event_notice *notice = append.notice = arena_new(arena, struct event_notice);
+    *notice = (struct event_notice){ .log = log, .append_done = done, .self = self };
     atomic_init(&notice->pending, 2);
     TRY(enqueue(&append, false, err));
     bool has_record = append.duplicates < batch->rows;
@@ -486,7 +379,7 @@ enum status event_log_append_async(struct event_log *log, const struct event_bat
     notice->relies_on_pending = append.relies_on_pending;
     notice->failures_total = append.failures_total;
     fill_result(&append, arena, ids, &notice->result);
-    notice_release(notice);
+    event_notice_release(notice);
     return OK;
 }
 
@@ -495,98 +388,4 @@ enum status event_log_append_later(struct event_log *log, const struct event_bat
     CLEANUP(append_done) struct append append;
     TRY(prepare(&append, log, batch, err));
     return enqueue(&append, false, err);
-}
-
-/* ---- labels ---- */
-
-/* Counts the labels whose event the filter knows: exact but for false suspects, some 1 in 10,000. */
-static size_t count_matched(const struct event_log *log, str model_name, const struct event_label *labels, size_t count)
-{
-    uint64_t model = event_log_model_hash(log, model_name);
-    size_t matched = 0;
-    for (size_t i = 0; i < count; i++)
-        matched += id_filter_may_hold(log->filter, id_key_of(&log->seeds, model, labels[i].prediction_id));
-    return matched;
-}
-
-static enum status queue_labels(struct append *append, const struct event_sight *sight, size_t *ret_matched,
-                                struct error *err)
-{
-    struct event_log *log = append->log;
-    struct event_model_state *model;
-    bool is_changed;
-    TRY(check_backlog(log, 0, err));
-    TRY(event_log_model(log, append->record.batch.model_name, &model, err));
-    TRY(event_schema_admit(&model->schema, sight, 1, &is_changed, err));
-    struct claim *claim = mem_array(1, sizeof *claim);
-    if (claim == NULL)
-        return error_set(err, ERR_LIMIT, "no memory for labels");
-    *claim = (struct claim){ .model = model, .notice = append->notice, .labels = append->record.label_count };
-    enum status status = queue_record(append, claim, append->notice == NULL, err);
-    if (status != OK)
-        mem_free(claim);
-    else
-        *ret_matched = count_matched(log, model->name, append->record.labels, append->record.label_count);
-    return status;
-}
-
-static enum status prepare_labels(struct append *append, struct event_log *log, str model_name,
-                                  const struct event_label *labels, size_t count, struct error *err)
-{
-    *append = (struct append){ .log = log };
-    arena_init(&append->arena, 0);
-    buf_init(&append->payload, JOURNAL_RECORD_BYTES_MAX);
-    struct event_label *copies = arena_array(&append->arena, struct event_label, MAX_OF(count, 1));
-    if (copies == NULL)
-        return error_set(err, ERR_LIMIT, "no memory for %zu labels", count);
-    int64_t now_us = clock_now_us();
-    for (size_t i = 0; i < count; i++) {
-        copies[i] = labels[i];
-        copies[i].timestamp_us = labels[i].timestamp_us != INT64_MIN ? labels[i].timestamp_us : now_us;
-    }
-    append->record = (struct event_record){ .kind = EVENT_RECORD_LABELS, .arrival_us = now_us,
-                                            .batch.model_name = model_name, .labels = copies, .label_count = count };
-    return event_record_encode(&append->record, NULL, &append->payload, err);
-}
-
-enum status event_log_label(struct event_log *log, str model_name, const struct event_label *labels, size_t count,
-                            size_t *ret_matched, struct error *err)
-{
-    struct event_sight sight;
-    TRY(event_labels_look(labels, count, &sight, err));
-    CLEANUP(append_done) struct append append;
-    TRY(prepare_labels(&append, log, model_name, labels, count, err));
-    event_log_lock_open(log);
-    size_t matched = 0;
-    enum status status = queue_labels(&append, &sight, &matched, err);
-    pthread_mutex_unlock(&log->lock);
-    TRY(status);
-    TRY(journal_wait(log->journal, append.ticket, err));
-    *ret_matched = matched;
-    return OK;
-}
-
-enum status event_log_label_async(struct event_log *log, str model_name, const struct event_label *labels, size_t count,
-                                  event_label_done *done, void *self, struct error *err)
-{
-    struct event_sight sight;
-    TRY(event_labels_look(labels, count, &sight, err));
-    CLEANUP(append_done) struct append append;
-    TRY(prepare_labels(&append, log, model_name, labels, count, err));
-    struct notice *notice = append.notice = mem_array(1, sizeof *notice);
-    if (notice == NULL)
-        return error_set(err, ERR_LIMIT, "no memory for labels");
-    *notice = (struct notice){ .log = log, .label_done = done, .self = self };
-    atomic_init(&notice->pending, 2);
-    event_log_lock_open(log);
-    size_t matched = 0;
-    enum status status = queue_labels(&append, &sight, &matched, err);
-    pthread_mutex_unlock(&log->lock);
-    if (status != OK) {
-        mem_free(notice);
-        return status;
-    }
-    notice->matched = matched;
-    notice_release(notice);
-    return OK;
 }

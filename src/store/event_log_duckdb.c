@@ -281,7 +281,7 @@ static enum status open_journal(struct event_log *log, struct error *err)
         .after_sequence = event_ingest_sequence(log->ingest),
         .queue_bytes_max = log->options.queue_bytes_max,
         .io = log->options.journal_io,
-        .on_settled = event_append_settled,
+        .on_settled = event_claim_settled,
         .context = log,
     };
     return journal_open(&options, &log->journal, err);

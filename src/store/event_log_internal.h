@@ -1,7 +1,9 @@
 /* store/event_log_internal.h - what the parts of the event log share:
  *
  *     event_log_duckdb.c  life, the ingest thread, connections
- *     event_append.c      validation, ids, the way into the journal
+ *     event_append.c      events: ids, exact checks, the way into the journal
+ *     event_label.c       labels on the same way
+ *     event_claim.c       what a queued record stands for, until the journal has settled it
  *     event_scan.c        windows, counts, models
  *     event_query.c       SQL from people
  *     event_rollover.c    closed days to files, retention, clearing
@@ -121,8 +123,9 @@ must_use enum status event_log_reopen(struct event_log *log, struct error *err);
 must_use enum status event_log_model(struct event_log *log, str name, struct event_model_state **ret_model,
                                      struct error *err);
 
-/* The journal's word on a record: counts it or takes its ids back. */
-void event_append_settled(void *context, void *tag, const struct error *failure);
+/* The journal's word on a record, whose claim is `tag`: counts it or takes its ids back (event_claim.h). For
+ * journal_options.on_settled; takes the lock. */
+void event_claim_settled(void *context, void *tag, const struct error *failure);
 
 /* Reads schema, counts and times of every model from DuckDB. Under ingest_lock and lock, at open and after rows
  * were dropped. */
