@@ -29,7 +29,7 @@ const struct config_key config_server_keys[] = {
     { "http.idle_timeout", CONFIG_DURATION, SERVER(http_idle_timeout_ms), "60s", 1000, 86400e3, NULL,
       "A connection that is silent for so long is closed." },
     { "http.drain", CONFIG_DURATION, SERVER(http_drain_ms), "10s", 0, 3600e3, NULL,
-      "How long running requests may finish at shutdown." },
+      "How long requests that have begun may come in and finish at shutdown; then they are cut off." },
     { "store.memory_max", CONFIG_BYTES, SERVER(store_memory_bytes), "256MiB", 32 * KIB * KIB, 1024 * GIB, NULL,
       "What the columnar engine may use." },
     { "store.queue_max", CONFIG_BYTES, SERVER(store_queue_bytes), "64MiB", KIB * KIB, 64 * GIB, NULL,

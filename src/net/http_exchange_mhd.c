@@ -32,7 +32,7 @@ struct http_exchange {
     char peer[PEER_TEXT_MAX];
 
     atomic_int state; /* acq_rel exchanges: the completing thread's response is seen by the sending one */
-    bool has_begun, is_refused, is_running, is_handling;
+    bool has_begun, is_refused, is_reading, is_running, is_handling;
     struct http_request request;
     struct http_response response;
     struct http_header headers[HTTP_HEADERS_MAX];
@@ -159,6 +159,10 @@ static enum MHD_Result begin_body(struct http_exchange *exchange, const char *me
         refuse_long_body(exchange);
         return send_response(exchange);
     }
+    pthread_mutex_lock(&exchange->server->lock);
+    exchange->server->reading++;
+    pthread_mutex_unlock(&exchange->server->lock);
+    exchange->is_reading = true;
     return MHD_YES;
 }
 
@@ -194,9 +198,11 @@ static bool begin_handling(struct http_exchange *exchange)
     struct http_server *server = exchange->server;
     pthread_mutex_lock(&server->lock);
     bool may_run = !server->is_refusing;
+    server->reading -= exchange->is_reading ? 1 : 0; /* at once with the other count: a drain never sees neither */
     server->running++;
     server->handling += may_run ? 1 : 0;
     pthread_mutex_unlock(&server->lock);
+    exchange->is_reading = false;
     exchange->is_running = true;
     exchange->is_handling = may_run;
     return may_run;
@@ -324,6 +330,7 @@ void http_exchange_completed(void *self, struct MHD_Connection *connection, void
         return;
     int state = atomic_load_explicit(&exchange->state, memory_order_acquire);
     assert(state != EXCHANGE_SUSPENDED); /* libmicrohttpd leaves suspended connections alone: their answers are being made */
+    lower(server, &server->reading, &exchange->is_reading);
     lower(server, &server->handling, &exchange->is_handling); /* a client that hung up meanwhile gets no answer */
     lower(server, &server->running, &exchange->is_running);
     atomic_fetch_sub_explicit(&server->bodies_bytes, exchange->body_bytes_counted, memory_order_relaxed);

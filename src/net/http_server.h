@@ -44,8 +44,9 @@ must_use enum status http_server_start(const struct http_server_options *options
 /* The port that a listener really has. */
 uint16_t http_server_port(const struct http_server *server, size_t listener_index);
 
-/* Refuses new connections, lets running requests finish for at most `drain_ms`, then closes. Waits for
- * deferred requests however long they take: their completion is our own code's duty. NULL is fine. */
+/* Refuses new connections, lets requests whose headers have arrived come in and finish for at most `drain_ms`, then
+ * closes: who sends a body for longer is cut off. Waits for deferred requests however long they take: their
+ * completion is our own code's duty. NULL is fine. */
 void http_server_stop(struct http_server *server, int64_t drain_ms);
 
 struct http_server_stats {

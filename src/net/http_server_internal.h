@@ -23,6 +23,7 @@ struct http_server {
     atomic_bool is_stopping;               /* relaxed: answers close their connections from then on */
     pthread_mutex_t lock;                  /* everything below */
     pthread_cond_t idle;                   /* signalled when one of the counts falls to 0 */
+    uint64_t reading;                      /* requests whose headers are there and whose body is on its way */
     uint64_t running;                      /* requests that were read and whose answer is not yet sent */
     uint64_t handling;                     /* those of them whose answer is not yet there */
     bool is_refusing;                      /* no handler is called any more */

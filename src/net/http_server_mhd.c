@@ -138,25 +138,26 @@ static struct timespec moment_in(int64_t wait_ms)
     return moment;
 }
 
-/* Waits until no request runs; under the lock. */
-static void wait_until_idle(struct http_server *server, int64_t wait_ms)
+/* Waits until no request runs, or comes in beyond its headers; under the lock. */
+static void wait_until_idle(struct http_server *server, bool is_reading_on, int64_t wait_ms)
 {
     struct timespec until = moment_in(wait_ms);
-    while (server->running > 0)
+    while (server->running > 0 || (is_reading_on && server->reading > 0))
         if (pthread_cond_timedwait(&server->idle, &server->lock, &until) != 0)
             break;
 }
 
-/* Beyond the deadline it waits only for handlers, because libmicrohttpd must not be stopped while connections
- * are suspended, and a moment for what they answered; never for a client that reads slowly. */
+/* Who has sent a request's headers may send its body, too, and gets an answer. Beyond the deadline it waits only for
+ * handlers, because libmicrohttpd must not be stopped while connections are suspended, and a moment for what they
+ * answered; never for a client that reads or writes slowly. */
 static void drain(struct http_server *server, int64_t drain_ms)
 {
     pthread_mutex_lock(&server->lock);
-    wait_until_idle(server, drain_ms);
+    wait_until_idle(server, true, drain_ms);
     server->is_refusing = true;
     while (server->handling > 0)
         pthread_cond_wait(&server->idle, &server->lock);
-    wait_until_idle(server, SENDING_MS);
+    wait_until_idle(server, false, SENDING_MS);
     pthread_mutex_unlock(&server->lock);
 }
 

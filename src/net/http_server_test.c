@@ -353,6 +353,45 @@ TEST(stopping_waits_for_an_answer_that_is_being_made)
     buf_done(&answer);
 }
 
+static void *stop_patiently(void *server)
+{
+    http_server_stop(server, 60000);
+    return NULL;
+}
+
+TEST(stopping_waits_for_the_rest_of_a_body)
+{
+    struct http_server *server = start(1000);
+    struct buf answer;
+    buf_init(&answer, 1 << 20);
+    int fd = connect_to(server);
+    send_text(fd, STR("POST /x HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n"));
+    CHECK("the head was read", contains(receive(fd, &answer, STR("100 Continue")), STR("HTTP/1.1 100 Continue")));
+    send_text(fd, STR("ab"));
+    pthread_t stopper;
+    CHECK_INT("a thread", pthread_create(&stopper, NULL, stop_patiently, server), 0);
+    send_text(fd, STR("cd"));
+    CHECK("the answer comes", contains(receive(fd, &answer, (str){ 0 }), STR("POST /x? 4")));
+    pthread_join(stopper, NULL);
+    (void)close(fd);
+    buf_done(&answer);
+}
+
+TEST(stopping_does_not_wait_for_ever_for_a_body)
+{
+    struct http_server *server = start(1000);
+    struct buf answer;
+    buf_init(&answer, 1 << 20);
+    int fd = connect_to(server);
+    send_text(fd, STR("POST /x HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n"));
+    CHECK("the head was read", contains(receive(fd, &answer, STR("100 Continue")), STR("HTTP/1.1 100 Continue")));
+    http_server_stop(server, 10);
+    buf_clear(&answer);
+    CHECK_INT("hung up on", receive(fd, &answer, (str){ 0 }).size, 0);
+    (void)close(fd);
+    buf_done(&answer);
+}
+
 TEST(an_address_in_use_is_named)
 {
     struct http_server *server = start(1000), *second = NULL;

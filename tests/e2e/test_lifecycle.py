@@ -180,6 +180,37 @@ def test_captures_while_it_stops_are_stored_or_refused(server):
     assert set(acknowledged) <= kept
 
 
+def is_closed_to_newcomers(server):
+    try:
+        socket.create_connection(("127.0.0.1", server.port)).close()
+        return False
+    except ConnectionError:
+        return True
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunks"])
+def test_a_request_that_has_begun_is_read_to_its_end(server, chunked):
+    """Half a body is there when the signal comes; the sender is no slower for it, and is answered."""
+    body = b'{"features": {"a": 1}, "prediction": 1, "prediction_id": "late"}'
+    halves = body[:20], body[20:]
+    if chunked:
+        halves = [b"%x\r\n%s\r\n" % (len(half), half) for half in halves]
+        halves[1] += b"0\r\n\r\n"
+    length = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: %d" % len(body)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+        connection.sendall(b"POST /models/m/capture HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n" + length + b"\r\n\r\n")
+        assert connection.recv(1000).startswith(b"HTTP/1.1 100 "), "the head was read"
+        connection.sendall(halves[0])
+        server.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: is_closed_to_newcomers(server), "the listener's end")
+        connection.sendall(halves[1])
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 200 ") and b"connection: close" in answer.lower(), answer
+    assert server.process.wait(60) == 0
+    server.start()
+    assert server.sql("SELECT prediction_id FROM m") == [["late"]]
+
+
 def test_an_idle_connection_does_not_hold_the_end_up(make_server):
     server = make_server(environment={"KEDGE_HTTP_DRAIN": "1s"}).start()
     with socket.create_connection(("127.0.0.1", server.port)) as idle, socket.create_connection(
