@@ -61,6 +61,7 @@ struct config {
     struct config_texts listen;
     bool insecure;                  /* listeners beyond loopback without a token */
     struct secret token;            /* bearer token that every request must carry; empty = none */
+    str tls_certificate, tls_key;   /* PEM files; empty = plain HTTP */
     str data_dir;
     str log_level, log_format;
     int64_t http_threads, http_connections, http_body_bytes, http_idle_timeout_ms, http_drain_ms;

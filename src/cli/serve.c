@@ -10,6 +10,7 @@
 #include "cli/serve_options.h"
 #include "cli/serve_settings.h"
 #include "cli/serve_stack.h"
+#include "cli/serve_tls.h"
 #include "cli/service.h"
 #include "net/http_listen.h"
 #include "net/http_server.h"
@@ -19,7 +20,7 @@
 
 struct serve {
     /* from the command line */
-    const char *config_path, *data_dir, *port_file, *url_file;
+    const char *config_path, *data_dir, *port_file;
     str listen[LISTENERS_MAX];
     size_t listen_count;
     bool is_insecure, wants_help;
@@ -29,8 +30,10 @@ struct serve {
     const char *listeners[LISTENERS_MAX];
     size_t listener_count;
     int64_t drain_ms;
+    struct serve_tls tls;
     struct serve_stack stack;
     struct http_server *server;
+    const char *url_file, *certificate_file; /* written for commands; NULL = not yet */
 };
 
 /* ---- options ---- */
@@ -191,9 +194,18 @@ static enum status start_server(struct serve *serve, const struct http_server_op
     struct http_server_options server = *limits;
     server.listeners = serve->listeners;
     server.listener_count = serve->listener_count;
+    bool is_tls = !secret_is_empty(&serve->tls.key);
+    server.tls_certificate = is_tls ? secret_reveal(&serve->tls.certificate).data : NULL;
+    server.tls_key = is_tls ? secret_reveal(&serve->tls.key).data : NULL;
     server.handler = api_handle;
     server.self = serve->stack.api;
-    return http_server_start(&server, &serve->server, err);
+    enum status status = http_server_start(&server, &serve->server, err);
+    return status == ERR_INVALID && is_tls ? error_while(err, "tls.certificate and tls.key") : status;
+}
+
+static const char *scheme_of(const struct serve *serve)
+{
+    return secret_is_empty(&serve->tls.key) ? "http" : "https";
 }
 
 static void announce(const struct serve *serve)
@@ -205,8 +217,8 @@ static void announce(const struct serve *serve)
             continue; /* it was parsed before */
         bool is_v6 = strchr(address.host, ':') != NULL;
         char url[HTTP_HOST_MAX + 32];
-        (void)snprintf(url, sizeof url, "http://%s%s%s:%u", is_v6 ? "[" : "", address.host, is_v6 ? "]" : "",
-                       (unsigned)http_server_port(serve->server, i));
+        (void)snprintf(url, sizeof url, "%s://%s%s%s:%u", scheme_of(serve), is_v6 ? "[" : "", address.host,
+                       is_v6 ? "]" : "", (unsigned)http_server_port(serve->server, i));
         printf("listening on %s  data: %s\n", url, serve->stack.data_dir);
         if (i == 0)
             printf("  docs     %s/docs\n  overview %s/ui/\n  reports  %s/reports\n  metrics  %s/metrics\n", url, url, url, url);
@@ -223,11 +235,23 @@ static enum status write_url_file(struct serve *serve, struct error *err)
     bool is_any = strcmp(address.host, "0.0.0.0") == 0 || strcmp(address.host, "::") == 0;
     const char *host = is_any ? "127.0.0.1" : address.host;
     bool is_v6 = strchr(host, ':') != NULL;
-    str url = arena_printf(&serve->arena, "http://%s%s%s:%u\n", is_v6 ? "[" : "", host, is_v6 ? "]" : "",
-                           (unsigned)http_server_port(serve->server, 0));
+    str url = arena_printf(&serve->arena, "%s://%s%s%s:%u\n", scheme_of(serve), is_v6 ? "[" : "", host,
+                           is_v6 ? "]" : "", (unsigned)http_server_port(serve->server, 0));
     str path = arena_printf(&serve->arena, "%s/" SERVICE_URL_FILE, serve->stack.data_dir);
     TRY(file_write(path.data, url, err));
     serve->url_file = path.data;
+    return OK;
+}
+
+/* Before the URL, so that who reads the one finds the other; without TLS, one that a crash left is removed. */
+static enum status write_certificate_file(struct serve *serve, struct error *err)
+{
+    str certificate = serve_tls_own_certificate(&serve->tls);
+    str path = arena_printf(&serve->arena, "%s/" SERVICE_CERTIFICATE_FILE, serve->stack.data_dir);
+    if (str_is_empty(certificate))
+        return file_remove(path.data, err);
+    TRY(file_write(path.data, certificate, err));
+    serve->certificate_file = path.data;
     return OK;
 }
 
@@ -253,6 +277,8 @@ static enum status open_all(struct serve *serve, struct error *err)
     };
     serve->drain_ms = config->http_drain_ms;
     enum status status = choose_listeners(serve, config, err);
+    if (status == OK)
+        status = serve_tls_load(config, &serve->tls, err);
     if (status != OK) {
         config_free(config);
         return status;
@@ -260,6 +286,7 @@ static enum status open_all(struct serve *serve, struct error *err)
     struct serve_stack_options stack = { .has_scheduler = true, .reload = reload, .self = serve };
     TRY(serve_stack_open(config, &stack, &serve->stack, err));
     TRY(start_server(serve, &limits, err));
+    TRY(write_certificate_file(serve, err));
     TRY(write_url_file(serve, err));
     return write_port_file(serve, err);
 }
@@ -270,7 +297,10 @@ static void close_all(struct serve *serve)
         api_begin_shutdown(serve->stack.api);
     if (serve->url_file != NULL)
         (void)unlink(serve->url_file); /* commands would only find that nobody answers there */
+    if (serve->certificate_file != NULL)
+        (void)unlink(serve->certificate_file); /* the same */
     http_server_stop(serve->server, serve->drain_ms);
+    serve_tls_done(&serve->tls);
     serve_stack_close(&serve->stack);
     arena_done(&serve->arena);
 }

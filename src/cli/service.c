@@ -19,6 +19,8 @@
 struct service {
     struct http_client *client;
     char url[URL_BYTES_MAX];
+    char ca_file[URL_BYTES_MAX]; /* empty: whom the system trusts */
+    bool is_own_certificate;     /* that of the server which has our folder */
     struct secret token;
     bool has_stack;
     struct serve_stack stack;
@@ -28,6 +30,13 @@ enum status service_apply_url(void *context, str value, struct error *err)
 {
     (void)err;
     ((struct service_place *)context)->url = value.data; /* a word of the command line: terminated, stays */
+    return OK;
+}
+
+enum status service_apply_ca(void *context, str value, struct error *err)
+{
+    (void)err;
+    ((struct service_place *)context)->ca_file = value.data;
     return OK;
 }
 
@@ -45,8 +54,8 @@ enum status service_apply_data_dir(void *context, str value, struct error *err)
     return OK;
 }
 
-/* The URL that a server left in the folder; false where none did. */
-static bool read_url(str data_dir, char url[URL_BYTES_MAX])
+/* The URL that a server left in the folder, and its certificate; false where none did. */
+static bool read_url(struct service *service, str data_dir)
 {
     char path[URL_BYTES_MAX];
     CLEANUP(buf_done) struct buf content;
@@ -54,8 +63,12 @@ static bool read_url(str data_dir, char url[URL_BYTES_MAX])
     (void)snprintf(path, sizeof path, "%.*s/" SERVICE_URL_FILE, STR_ARG(data_dir));
     if (file_read(path, &content, NULL) != OK)
         return false;
-    (void)snprintf(url, URL_BYTES_MAX, "%.*s", STR_ARG(str_trim(buf_str(&content))));
-    return url[0] != '\0';
+    (void)snprintf(service->url, sizeof service->url, "%.*s", STR_ARG(str_trim(buf_str(&content))));
+    (void)snprintf(path, sizeof path, "%.*s/" SERVICE_CERTIFICATE_FILE, STR_ARG(data_dir));
+    service->is_own_certificate = str_has_prefix(str_of(service->url), STR("https:")) && file_exists(path);
+    if (service->is_own_certificate)
+        (void)snprintf(service->ca_file, sizeof service->ca_file, "%s", path);
+    return service->url[0] != '\0';
 }
 
 /* Whether somebody answers there: a server that was killed leaves its file behind. */
@@ -93,12 +106,13 @@ static enum status open_place(struct service *service, const struct service_plac
     if (place->data_dir != NULL)
         config->data_dir = str_of(place->data_dir);
     service->client = http_client_new();
+    (void)snprintf(service->ca_file, sizeof service->ca_file, "%s", place->ca_file != NULL ? place->ca_file : "");
     if (place->url != NULL) {
         (void)snprintf(service->url, sizeof service->url, "%s", place->url);
         config_free(config);
         return OK;
     }
-    if (read_url(config->data_dir, service->url) && is_answering(service)) {
+    if (read_url(service, config->data_dir) && is_answering(service)) {
         config_free(config);
         return OK;
     }
@@ -162,6 +176,8 @@ static enum status ask_server(struct service *service, const char *method, const
     if ((size_t)snprintf(url, sizeof url, "%s%s", service->url, target) >= sizeof url)
         return error_set(err, ERR_LIMIT, "the URL is too long");
     struct http_call call = { .method = method, .url = url, .body = body, .timeout_ms = ASK_TIMEOUT_MS };
+    call.ca_file = service->ca_file[0] != '\0' ? service->ca_file : NULL;
+    call.trusts_any_name = service->is_own_certificate;
     call.bearer_token = secret_is_empty(&service->token) ? NULL : secret_reveal(&service->token).data;
     CLEANUP(buf_done) struct buf answer;
     buf_init(&answer, ANSWER_BYTES_MAX);

@@ -8,9 +8,13 @@
 /* In the data folder while a server has it: its URL and a line feed. */
 #define SERVICE_URL_FILE "server.url"
 
-/* Where to find the service; filled by the options of service_options[]. */
+/* Beside it where the server speaks HTTPS: its certificate, so that commands know it whatever name it bears. */
+#define SERVICE_CERTIFICATE_FILE "server.pem"
+
+/* Where to find the service; filled by the options of SERVICE_OPTIONS. NULL: not said. */
 struct service_place {
-    const char *url, *config_path, *data_dir; /* NULL: not said */
+    const char *url, *config_path, *data_dir;
+    const char *ca_file; /* PEM: whom to trust at an https URL */
 };
 
 struct service;
@@ -26,12 +30,14 @@ DEFINE_CLEANUP(struct service, service_close);
 must_use enum status service_ask(struct service *service, const char *method, const char *target, str body,
                                  struct arena *arena, str *ret_body, struct error *err);
 
-/* Options that set a place: url, config, data-dir; `context` is a struct with a struct service_place first. */
+/* Options that set a place: url, ca, config, data-dir; `context` is a struct with a struct service_place first. */
 enum status service_apply_url(void *context, str value, struct error *err);
+enum status service_apply_ca(void *context, str value, struct error *err);
 enum status service_apply_config(void *context, str value, struct error *err);
 enum status service_apply_data_dir(void *context, str value, struct error *err);
 #define SERVICE_OPTIONS                                                                                                \
     { "url", OPTION_VALUE, "URL", "Ask this server; without it, the one that has the data folder.", service_apply_url, 0 }, \
+        { "ca", OPTION_VALUE, "FILE", "Certificates (PEM) to trust at an https URL.", service_apply_ca, 0 },              \
         { "config", OPTION_VALUE, "FILE", "Configuration that names data folder and token.", service_apply_config, 0 },    \
         { "data-dir", OPTION_VALUE, "FOLDER", "The data folder.", service_apply_data_dir, 0 }
 

@@ -49,6 +49,13 @@ static enum status apply_url(void *context, str value, struct error *err)
     return OK;
 }
 
+static enum status apply_ca(void *context, str value, struct error *err)
+{
+    (void)err;
+    ((struct simulate_options *)context)->ca_file = value.data; /* a word of the command line: terminated, stays */
+    return OK;
+}
+
 static enum status apply_wait(void *context, str value, struct error *err)
 {
     return duration_parse(value, &((struct simulate_options *)context)->wait_ms, err);
@@ -207,6 +214,7 @@ static enum status apply_help(void *context, str value, struct error *err)
 static const struct option_entry entries[] = {
     { .help = "server:" },
     { "url", OPTION_VALUE, "URL", "Where `kedge serve` listens (" DEFAULT_URL ").", apply_url, false },
+    { "ca", OPTION_VALUE, "FILE", "Certificates (PEM) to trust at an https URL.", apply_ca, false },
     { "wait", OPTION_VALUE, "DURATION", "How long to try where nobody listens yet (5s).", apply_wait, false },
     { "model", OPTION_VALUE, "NAME", "The model whose predictions these are; needed.", apply_model, false },
     { "model-version", OPTION_VALUE, "VERSION", "Version of the model; without it the server's own for that model.",

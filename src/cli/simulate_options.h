@@ -24,6 +24,7 @@ struct simulate_options {
     const char *file;      /* rows to send: any file that read_table takes */
     const char *reference; /* file to load as the reference first; NULL = none */
     str url;               /* of the server, no '/' at its end */
+    const char *ca_file;   /* PEM: whom to trust at an https URL; NULL = whom the system trusts */
     str model, version;    /* empty version: the server's default */
     size_t rows;           /* events to send; 0 = each row of the file once */
     size_t batch_rows;

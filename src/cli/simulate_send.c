@@ -30,8 +30,8 @@ static void append_encoded(struct buf *url, str name)
 void simulate_sender_init(struct simulate_sender *sender, const struct simulate_options *options, struct arena *arena,
                           const volatile sig_atomic_t *is_stopped)
 {
-    *sender = (struct simulate_sender){ .client = http_client_new(), .patience_ms = options->wait_ms,
-                                          .is_stopped = is_stopped };
+    *sender = (struct simulate_sender){ .client = http_client_new(), .ca_file = options->ca_file,
+                                        .patience_ms = options->wait_ms, .is_stopped = is_stopped };
     buf_init(&sender->answer, ANSWER_BYTES_MAX);
     struct buf url;
     buf_init(&url, ANSWER_BYTES_MAX);
@@ -104,7 +104,7 @@ enum status simulate_post(struct simulate_sender *sender, const char *path, str 
     if (size < 0 || (size_t)size >= sizeof url)
         return error_set(err, ERR_INVALID, "the URL is longer than %zu bytes", sizeof url);
     struct http_call call = { .method = "POST", .url = url, .body = body, .content_type = content_type,
-                              .bearer_token = sender->token, .timeout_ms = CALL_TIMEOUT_MS };
+                              .bearer_token = sender->token, .ca_file = sender->ca_file, .timeout_ms = CALL_TIMEOUT_MS };
     int64_t waited_ms = 0;
     for (;;) {
         int code = 0;

@@ -13,6 +13,7 @@ struct simulate_sender {
     struct http_client *client;
     const char *base_url; /* ".../models/NAME", percent-encoded */
     const char *token;    /* NULL: none */
+    const char *ca_file;  /* NULL: whom the system trusts */
     struct buf answer;    /* of the last call */
     size_t waits;         /* 429 and 503 answered so far */
     bool has_answered;    /* the server was there once, so a lost connection is worth longer tries */

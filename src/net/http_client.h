@@ -24,6 +24,8 @@ struct http_call {
     str body;                 /* empty = none */
     const char *content_type; /* NULL = application/json where there is a body */
     const char *bearer_token; /* NULL = none */
+    const char *ca_file;      /* PEM, whom to trust over https; NULL = whom the system trusts */
+    bool trusts_any_name;     /* ca_file holds the server's own certificate, whatever name is on it */
     int64_t timeout_ms;       /* of the whole call; 0 = 30 s */
 };
 

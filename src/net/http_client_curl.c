@@ -71,6 +71,10 @@ static void set_options(CURL *easy, const struct http_call *call, struct curl_sl
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_bytes);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, body);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, reason);
+    if (call->ca_file != NULL)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, call->ca_file);
+    if (call->ca_file != NULL && call->trusts_any_name)
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
     if (strcmp(call->method, "HEAD") == 0)
         curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     if (call->body.size > 0) {

@@ -25,6 +25,8 @@ struct http_server_options {
     size_t connections_max;       /* a listener (default 1024) */
     size_t body_bytes_max;        /* default 64 MiB */
     size_t bodies_bytes_max;      /* all bodies being read or answered; default four times body_bytes_max, at least 64 MiB */
+    const char *tls_certificate;  /* PEM, the chain below it; with tls_key all listeners speak TLS 1.2 and 1.3 only. */
+    const char *tls_key;          /* PEM. Both are borrowed until the server stops; NULL = plain HTTP */
     int64_t idle_timeout_s;       /* default 60 */
     int64_t head_timeout_s;       /* from the first byte to the end of the headers, beyond the idle time; default 10 */
     http_handler *handler;
@@ -36,8 +38,8 @@ struct http_server_options {
 
 struct http_server;
 
-/* Listens on all or none. ERR_INVALID for a listener that is no address; ERR_UNAVAILABLE names the
- * address and why ("address in use"). */
+/* Listens on all or none. ERR_INVALID for a listener that is no address, and for a certificate and key that are none
+ * or do not fit each other; ERR_UNAVAILABLE names the address and why ("address in use"). */
 must_use enum status http_server_start(const struct http_server_options *options, struct http_server **ret_server,
                                        struct error *err);
 

@@ -27,6 +27,7 @@ struct http_server {
     uint64_t running;                      /* requests that were read and whose answer is not yet sent */
     uint64_t handling;                     /* those of them whose answer is not yet there */
     bool is_refusing;                      /* no handler is called any more */
+    char said[160];                        /* by libmicrohttpd, the last: why a start failed */
 };
 
 /* Callbacks for MHD_start_daemon, `self` being the server; http_exchange_mhd.c. */

@@ -13,6 +13,8 @@
 #define DEFAULT_IDLE_TIMEOUT_S 60
 #define DEFAULT_HEAD_TIMEOUT_S 10
 #define DEFAULT_THREADS_MIN 2
+/* For GnuTLS: what RFC 8996 left. */
+#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 #define SENDING_MS 1000 /* for answers that were made after the deadline */
 
 static void fill_defaults(struct http_server_options *options)
@@ -36,11 +38,16 @@ static void fill_defaults(struct http_server_options *options)
 static void log_of_mhd(void *self, const char *format, va_list args) printf_like(2, 0);
 static void log_of_mhd(void *self, const char *format, va_list args)
 {
-    (void)self;
-    char text[256];
+    struct http_server *server = self;
+    char text[160];
     int size = vsnprintf(text, sizeof text, format, args);
-    if (size > 0)
-        LOG_DEBUG("libmicrohttpd says", log_str("text", str_trim(str_of(text))));
+    if (size <= 0)
+        return;
+    str said = str_trim(str_of(text));
+    LOG_DEBUG("libmicrohttpd says", log_str("text", said));
+    pthread_mutex_lock(&server->lock);
+    (void)snprintf(server->said, sizeof server->said, "%.*s", STR_ARG(said));
+    pthread_mutex_unlock(&server->lock);
 }
 
 /* Paths and queries are decoded by http_url.c, which refuses what is malformed. */
@@ -54,8 +61,18 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, int fd)
 {
     const struct http_server_options *options = &server->options;
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    struct MHD_OptionItem tls[] = {
+        { MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)options->tls_certificate },
+        { MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)options->tls_key },
+        { MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES },
+        { MHD_OPTION_END, 0, NULL },
+    };
+    if (options->tls_key != NULL)
+        flags |= MHD_USE_TLS;
+    else
+        tls[0] = tls[COUNT(tls) - 1];
     return MHD_start_daemon(flags, 0, NULL, NULL, http_exchange_access, server,
-                            MHD_OPTION_EXTERNAL_LOGGER, log_of_mhd, NULL,
+                            MHD_OPTION_EXTERNAL_LOGGER, log_of_mhd, server,
                             MHD_OPTION_LISTEN_SOCKET, fd,
                             MHD_OPTION_THREAD_POOL_SIZE, (unsigned)options->threads,
                             MHD_OPTION_CONNECTION_LIMIT, (unsigned)options->connections_max,
@@ -65,6 +82,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, int fd)
                             MHD_OPTION_URI_LOG_CALLBACK, http_exchange_begin, server,
                             MHD_OPTION_NOTIFY_CONNECTION, http_exchange_connected, server,
                             MHD_OPTION_NOTIFY_COMPLETED, http_exchange_completed, server,
+                            MHD_OPTION_ARRAY, tls,
                             MHD_OPTION_END);
 }
 
@@ -79,13 +97,17 @@ static enum status start_listener(struct http_server *server, const char *text, 
     if (listener->daemon != NULL)
         return OK;
     (void)close(fd); /* nobody has connected */
-    return error_set(err, ERR_UNAVAILABLE, "listen on %s: libmicrohttpd did not start", text);
+    if (server->options.tls_key != NULL) /* of GnuTLS's reasons libmicrohttpd tells none */
+        return error_set(err, ERR_INVALID, "the certificate and the private key are damaged or do not fit each other");
+    return error_set(err, ERR_UNAVAILABLE, "listen on %s: libmicrohttpd did not start: %s", text, server->said);
 }
 
 enum status http_server_start(const struct http_server_options *options, struct http_server **ret_server,
                               struct error *err)
 {
     assert(options->handler != NULL && options->listener_count > 0);
+    if (options->tls_key != NULL && MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
+        return error_set(err, ERR_UNAVAILABLE, "this libmicrohttpd was built without TLS");
     struct http_server *server = mem_must(sizeof *server);
     server->options = *options;
     fill_defaults(&server->options);
