@@ -1,7 +1,8 @@
 /* store/meta_db.h - statements on the metadata database: what meta_*.c ask of an engine.
  *
- * SQL here is the part that SQLite and PostgreSQL share, with ? for values, counted from 0. Inside store/ only.
- * Every function runs with the lock held; meta_lock gives it. */
+ * SQL here is the part that SQLite and PostgreSQL share, with ? for values, counted from 0. Inside store/ and
+ * registry/ only. Every function runs with the lock held; meta_lock gives it, and so do meta_read_begin (readers) and
+ * meta_change of meta_group.h (changes). LIKE minds case, as in PostgreSQL; lower() knows ASCII. */
 #ifndef STORE_META_DB_H
 #define STORE_META_DB_H
 
@@ -28,6 +29,14 @@ must_use enum status meta_begin(struct meta *meta, struct error *err);
 /* Commits when `status` is OK, rolls back otherwise; returns `status` or why the commit failed. */
 must_use enum status meta_end(struct meta *meta, enum status status, struct error *err);
 
+/* A connection that only reads, with one view of the database from its first statement to meta_read_end: all that was
+ * committed before, nothing of what comes meanwhile. Does not wait for changes, nor they for it; waits where too many
+ * others read. */
+must_use enum status meta_read_begin(struct meta *meta, struct meta **ret_reader, struct error *err);
+void meta_read_end(struct meta *reader); /* NULL is fine */
+DEFINE_CLEANUP(struct meta, meta_read_end);
+
+/* Statements are kept after meta_finish, by their text, and come back without being compiled again. */
 must_use enum status meta_prepare(struct meta *meta, const char *sql, struct meta_statement **ret_statement,
                                   struct error *err);
 void meta_finish(struct meta_statement *statement); /* NULL is fine */
