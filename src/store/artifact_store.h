@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/attributes.h"
 #include "base/status.h"
 #include "base/str.h"
 
@@ -19,6 +20,7 @@ struct artifact_store;
 /* Below FOLDER/artifacts, made when missing; what a crash left half written is removed. */
 must_use enum status artifact_store_open_files(const char *folder, struct artifact_store **ret_store, struct error *err);
 void artifact_store_close(struct artifact_store *store); /* NULL is fine */
+DEFINE_CLEANUP(struct artifact_store, artifact_store_close);
 
 /* A file of the caller's on the store's own file system (artifact_store_spool) becomes the artifact; it is gone
  * from where it was, also after an error. Replaces what was there. ERR_INVALID where a part of the path is a file. */
