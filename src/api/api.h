@@ -57,8 +57,8 @@ void api_replace_settings(struct api *api, struct api_settings *settings);
 void api_begin_shutdown(struct api *api);
 
 /* The figures of /metrics that come from stored analyses, for `kedge export` without a server. `which` is
- * "model", "drift" or "all". */
-must_use enum status api_collect_stored(struct meta *meta, const char *which, struct metric_snapshot *snapshot,
-                                        struct error *err);
+ * "model", "drift" or "all"; of model quality, those that the model's settings name. */
+must_use enum status api_collect_stored(struct meta *meta, const struct api_settings *settings, const char *which,
+                                        struct metric_snapshot *snapshot, struct error *err);
 
 #endif

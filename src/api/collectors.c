@@ -7,6 +7,7 @@
 
 #include "api/api_internal.h"
 #include "metrics/process.h"
+#include "monitor/report_results.h"
 
 /* ---- the last analysis of each model ---- */
 
@@ -15,6 +16,14 @@ enum stored_kind { OF_DRIFT = 1, OF_MODEL = 2 };
 struct families {
     struct metric_snapshot_family *detected, *share, *drifted_count, *evaluated_count, *score, *feature_drift,
         *missing, *accuracy, *quality, *threshold, *rows, *time;
+};
+
+/* One walk over the models. */
+struct walk {
+    struct meta *meta;
+    const struct api_settings *settings;
+    struct families families;
+    struct arena *arena;
 };
 
 static enum status make_families(struct metric_snapshot *snapshot, unsigned kinds, struct families *families,
@@ -65,9 +74,27 @@ static enum status add(struct metric_snapshot_family *family, str model_name, co
     return metric_snapshot_add(family, labels, count, value, err);
 }
 
-static enum status add_result(const struct families *families, str model_name, const struct meta_result *result,
-                              struct error *err)
+static bool is_wanted(const struct strs *figures, str name)
 {
+    for (size_t i = 0; i < figures->count; i++)
+        if (str_equal(figures->items[i], name))
+            return true;
+    return figures->count == 0;
+}
+
+static enum status add_figure(const struct walk *walk, str model_name, const struct meta_result *result, struct error *err)
+{
+    const str none = { 0 };
+    if (!is_wanted(&api_settings_model(walk->settings, model_name)->figures, result->name))
+        return OK;
+    if (str_equal(result->name, STR("accuracy")))
+        TRY(add(walk->families.accuracy, model_name, NULL, none, none, result->value, err));
+    return add(walk->families.quality, model_name, "metric", result->name, none, result->value, err);
+}
+
+static enum status add_result(const struct walk *walk, str model_name, const struct meta_result *result, struct error *err)
+{
+    const struct families *families = &walk->families;
     const str none = { 0 };
     if (str_equal(result->name, STR("drift_score"))) {
         TRY(add(families->score, model_name, "feature_name", result->column, result->method, result->value, err));
@@ -77,25 +104,17 @@ static enum status add_result(const struct families *families, str model_name, c
     }
     if (str_equal(result->name, STR("missing_share")) && !str_is_empty(result->column))
         return add(families->missing, model_name, "feature_name", result->column, none, result->value, err);
-    static const char *const quality[] = { "accuracy", "balanced_accuracy", "precision", "recall", "f1", "mcc", "f1_macro",
-                                           "f1_weighted", "log_loss", "roc_auc", "average_precision", "brier", "ece", "me",
-                                           "mae", "rmse", "r2", "mape" };
-    for (size_t i = 0; i < COUNT(quality) && str_is_empty(result->column); i++)
-        if (str_equal(result->name, str_of(quality[i]))) {
-            if (i == 0)
-                TRY(add(families->accuracy, model_name, NULL, none, none, result->value, err));
-            return add(families->quality, model_name, "metric", result->name, none, result->value, err);
-        }
-    return OK;
+    bool is_of_all = str_is_empty(result->column); /* else of a segment */
+    return is_of_all && result_is_figure(result->name) ? add_figure(walk, model_name, result, err) : OK;
 }
 
-static enum status collect_model(struct meta *meta, const struct families *families, str model_name,
-                                 struct arena *arena, struct error *err)
+static enum status collect_model(const struct walk *walk, str model_name, struct error *err)
 {
+    const struct families *families = &walk->families;
     const str none = { 0 };
     struct meta_analysis analysis;
     struct error absent = { 0 };
-    enum status status = meta_analysis_latest(meta, model_name, arena, &analysis, &absent);
+    enum status status = meta_analysis_latest(walk->meta, model_name, walk->arena, &analysis, &absent);
     if (status == ERR_NOT_FOUND)
         return OK; /* never analysed */
     if (status != OK)
@@ -108,33 +127,33 @@ static enum status collect_model(struct meta *meta, const struct families *famil
     TRY(add(families->time, model_name, NULL, none, none, (double)analysis.created_us / 1e6, err));
     struct meta_result *results = NULL;
     size_t count = 0;
-    TRY(meta_analysis_results(meta, analysis.id, arena, &results, &count, err));
+    TRY(meta_analysis_results(walk->meta, analysis.id, walk->arena, &results, &count, err));
     for (size_t i = 0; i < count; i++)
-        TRY(add_result(families, model_name, &results[i], err));
+        TRY(add_result(walk, model_name, &results[i], err));
     return OK;
 }
 
 /* Only a model with a reference can have been analysed. */
-static enum status collect_analyses(struct meta *meta, unsigned kinds, struct metric_snapshot *snapshot,
-                                    struct arena *arena, struct error *err)
+static enum status collect_analyses(struct walk *walk, unsigned kinds, struct metric_snapshot *snapshot, struct error *err)
 {
-    struct families families;
     struct meta_reference *references = NULL;
     size_t count = 0;
-    TRY(make_families(snapshot, kinds, &families, err));
-    TRY(meta_reference_list(meta, (str){ 0 }, arena, &references, &count, err));
+    TRY(make_families(snapshot, kinds, &walk->families, err));
+    TRY(meta_reference_list(walk->meta, (str){ 0 }, walk->arena, &references, &count, err));
     for (size_t i = 0; i < count; i++)
         if (i == 0 || !str_equal(references[i].model_name, references[i - 1].model_name))
-            TRY(collect_model(meta, &families, references[i].model_name, arena, err));
+            TRY(collect_model(walk, references[i].model_name, err));
     return OK;
 }
 
-enum status api_collect_stored(struct meta *meta, const char *which, struct metric_snapshot *snapshot, struct error *err)
+enum status api_collect_stored(struct meta *meta, const struct api_settings *settings, const char *which,
+                               struct metric_snapshot *snapshot, struct error *err)
 {
     unsigned kinds = strcmp(which, "drift") == 0 ? OF_DRIFT : strcmp(which, "model") == 0 ? OF_MODEL : OF_DRIFT | OF_MODEL;
     struct arena arena;
     arena_init(&arena, 0);
-    enum status status = collect_analyses(meta, kinds, snapshot, &arena, err);
+    struct walk walk = { .meta = meta, .settings = settings, .arena = &arena };
+    enum status status = collect_analyses(&walk, kinds, snapshot, err);
     arena_done(&arena);
     return status;
 }
@@ -142,7 +161,8 @@ enum status api_collect_stored(struct meta *meta, const char *which, struct metr
 static enum status collect_stored(void *context, struct metric_snapshot *snapshot, struct error *err)
 {
     struct api *api = context;
-    return api_collect_stored(api->options.meta, "all", snapshot, err);
+    CLEANUP(api_settings_unref_slot) struct api_settings *settings = api_settings_now(api);
+    return api_collect_stored(api->options.meta, settings, "all", snapshot, err);
 }
 
 /* ---- models ---- */

@@ -15,6 +15,7 @@ struct model_settings {
     str version;                     /* of events that do not say */
     bool is_closed;                  /* unknown features are refused */
     struct analysis_options options; /* how its analyses are made; labels and profile are filled in per run */
+    struct strs figures;             /* of model quality, that /metrics shows; none = all */
     uint64_t window_rows;            /* newest N events; 0 = no such limit */
     int64_t window_span_us;          /* newest span; 0 = no such limit */
     uint64_t minimum_rows;           /* of scheduled analyses */

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "cli/command.h"
 #include "cli/config.h"
+#include "cli/serve_settings.h"
 
 #define OUTPUT_BYTES_MAX ((size_t)16 << 20)
 
@@ -42,14 +43,22 @@ static int load(const char *path, struct config **ret_config)
     return status == ERR_INVALID ? EXIT_FINDINGS : EXIT_FAILED;
 }
 
+/* Also what the parts of the server would say: names of methods, types and figures. */
 static int check(const char *path)
 {
-    CLEANUP(config_free_slot) struct config *config = NULL;
+    struct config *config = NULL;
+    CLEANUP(api_settings_unref_slot) struct api_settings *settings = NULL;
+    const char *name = path != NULL ? path : "defaults and environment";
+    struct error err = { 0 };
     int exit_code = load(path, &config);
-    if (exit_code == EXIT_FINE)
-        printf("%s: fine, %zu model%s\n", path != NULL ? path : "defaults and environment", config->model_count,
-               config->model_count == 1 ? "" : "s");
-    return exit_code;
+    if (exit_code != EXIT_FINE)
+        return exit_code;
+    if (serve_settings_new(config, &settings, &err) != OK) { /* has the configuration in any case */
+        fprintf(stderr, "%s: %s\n", name, err.cause);
+        return EXIT_FINDINGS;
+    }
+    printf("%s: fine, %zu model%s\n", name, settings->model_count, settings->model_count == 1 ? "" : "s");
+    return EXIT_FINE;
 }
 
 static int show(const char *path)

@@ -64,7 +64,7 @@ const struct config_key config_model_keys[] = {
     { "columns", CONFIG_COLUMNS, 0, "{}", 0, 0, NULL,
       "By column: type (num cat bool datetime text id), method, threshold." },
     { "metrics", CONFIG_TEXTS, MODEL(metrics), "[]", 0, 0, NULL,
-      "Model quality figures to watch (accuracy, precision, recall, f1, roc_auc, mae, rmse ...); none named = all." },
+      "Model quality figures that the metrics export shows (accuracy precision recall f1 roc_auc mae rmse ...); none named = all. Reports have all." },
     { "thresholds", CONFIG_NUMBERS, MODEL(thresholds), "{}", -1e300, 1e300, NULL,
       "By figure: the limit that makes a test of it (accuracy: 0.80; errors are upper limits)." },
     { "drift.method", CONFIG_TEXT, MODEL(drift_method), "auto", 0, 0, NULL,

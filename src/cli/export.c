@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/config.h"
+#include "cli/serve_settings.h"
 #include "cli/service.h"
 #include "cli/service_commands.h"
 #include "metrics/exposition.h"
@@ -66,13 +67,14 @@ static void print_help(void)
            "  kedge export --export drift > /var/lib/node_exporter/kedge.prom\n");
 }
 
-static enum status print_stored(struct meta *meta, const struct export *export, struct error *err)
+static enum status print_stored(struct meta *meta, const struct api_settings *settings, const struct export *export,
+                                struct error *err)
 {
     struct metric_snapshot snapshot;
     CLEANUP(buf_done) struct buf text;
     buf_init(&text, TEXT_BYTES_MAX);
     metric_snapshot_init(&snapshot, 0);
-    enum status status = api_collect_stored(meta, export->which, &snapshot, err);
+    enum status status = api_collect_stored(meta, settings, export->which, &snapshot, err);
     if (status == OK)
         status = exposition_write(&snapshot, export->is_openmetrics ? EXPOSITION_OPENMETRICS_1_0 : EXPOSITION_TEXT_0_0_4,
                                   &text, err);
@@ -85,16 +87,18 @@ static enum status print_stored(struct meta *meta, const struct export *export, 
 
 static enum status run(const struct export *export, struct error *err)
 {
-    CLEANUP(config_free_slot) struct config *config = NULL;
+    CLEANUP(api_settings_unref_slot) struct api_settings *settings = NULL;
+    struct config *config = NULL;
     CLEANUP(meta_close_slot) struct meta *meta = NULL;
     char folder[4096];
     TRY(config_load(export->place.config_path, environ, &config, NULL, err));
+    TRY(serve_settings_new(config, &settings, err)); /* the configuration is the settings' now */
     str data_dir = export->place.data_dir != NULL ? str_of(export->place.data_dir) : config->data_dir;
     (void)snprintf(folder, sizeof folder, "%.*s", STR_ARG(data_dir));
     if (!file_exists(folder))
         return error_set(err, ERR_NOT_FOUND, "%s: there is no data folder", folder);
     TRY(meta_open(folder, &meta, err));
-    return print_stored(meta, export, err);
+    return print_stored(meta, settings, export, err);
 }
 
 int command_export(int argc, char **argv)

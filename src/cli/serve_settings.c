@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "monitor/condition.h"
+#include "monitor/report_results.h"
 
 #define CONFIG_TEXT_BYTES_MAX ((size_t)16 << 20)
 #define US_PER_MS 1000
@@ -70,6 +71,22 @@ static enum status add_columns(const struct config_model *model, struct arena *a
     return OK;
 }
 
+static enum status read_figures(const struct config_model *model, struct arena *arena, struct strs *ret_figures,
+                                struct error *err)
+{
+    for (size_t i = 0; i < model->metrics.count; i++) {
+        if (result_is_figure(model->metrics.items[i]))
+            continue;
+        str names = { 0 };
+        for (size_t j = 0; j < result_figure_count; j++)
+            names = arena_printf(arena, "%.*s %s", STR_ARG(names), result_figures[j]);
+        return error_set(err, ERR_INVALID, "model \"%.*s\": metrics: there is no \"%.*s\"; there are%.*s", STR_ARG(model->name),
+                         STR_ARG(model->metrics.items[i]), STR_ARG(names));
+    }
+    *ret_figures = texts_of(&model->metrics);
+    return OK;
+}
+
 static bool is_an_error_figure(str name)
 {
     static const char *const figures[] = { "mae", "rmse", "mape", "me", "log_loss", "brier", "ece", "missing_share",
@@ -131,6 +148,7 @@ static enum status read_model(const struct config_model *model, struct arena *ar
     settings->window_span_us = model->window_span_ms * US_PER_MS;
     settings->minimum_rows = (uint64_t)model->minimum_rows;
     settings->schedule = model->schedule;
+    TRY(read_figures(model, arena, &settings->figures, err));
     return read_options(model, arena, &settings->options, err);
 }
 

@@ -115,6 +115,21 @@ static void add_column(struct gathering *list, const struct report *report, cons
     add_numbers(list, column);
 }
 
+/* What add_classification and add_regression add. */
+const char *const result_figures[] = {
+    "accuracy", "balanced_accuracy", "precision", "recall", "f1", "mcc", "f1_macro", "f1_weighted", "log_loss", "roc_auc",
+    "average_precision", "brier", "ece", "me", "mae", "rmse", "r2", "mape", "max_abs_error",
+};
+const size_t result_figure_count = COUNT(result_figures);
+
+bool result_is_figure(str name)
+{
+    for (size_t i = 0; i < result_figure_count; i++)
+        if (str_equal(name, str_of(result_figures[i])))
+            return true;
+    return false;
+}
+
 /* A model figure of both sides; segments carry the current side alone. */
 #define FIGURE(name, member)                                                                                           \
     do {                                                                                                               \

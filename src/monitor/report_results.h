@@ -27,6 +27,11 @@ struct results {
 /* All results of the report, in its order: data set, columns, model quality. The list lives in `arena`. */
 struct results report_results(const struct report *report, struct arena *arena);
 
+/* Names of the model quality figures that report_results gives, of classification and regression. */
+extern const char *const result_figures[];
+extern const size_t result_figure_count;
+bool result_is_figure(str name);
+
 /* The result of that name and column (empty: of the data set); NULL where there is none. */
 const struct result *results_find(const struct results *results, str name, str column);
 

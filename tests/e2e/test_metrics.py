@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 import pytest
-from kedge_server import events_of, rows_of, sample
+from kedge_server import events_of, rows_of, run, sample
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8,text/plain;version=0.0.4;q=0.5"
 
@@ -53,6 +53,51 @@ def busy(shared_server):
     server.report = server.good("POST", "/models/wine/analyze", {})
     assert server.post("/models/wine/capture", {"features": {"nothing like it": 1}, "prediction": 1}).status == 422
     return server
+
+
+LABELLED = "models:\n  - {name: all, schema: open}\n  - {name: some, schema: open, metrics: [precision, recall]}\n"
+
+
+def quality_of(samples, model):
+    return {dict(key[1:])["metric"] for key in samples if key[0] == "kedge_model_quality" and ("model_name", model) in key}
+
+
+def test_only_the_configured_figures_are_shown(make_server):
+    """`metrics` names them; the report has all of them in any case, and a reload changes what is shown at once."""
+    server = make_server(config=LABELLED).start()
+    rows = [{**row, "target": i % 2, "prediction": i % 2} for i, row in enumerate(rows_of(80))]
+    events = events_of(60)
+    for i, event in enumerate(events):
+        event.update(prediction=i % 2, target=(i % 3 > 0) * 1, probabilities={"0": 0.25, "1": 0.75})
+    for model in ("all", "some"):
+        server.good("POST", f"/models/{model}/reference", rows)
+        server.good("POST", f"/models/{model}/capture/batch", events)
+        report = server.good("POST", f"/models/{model}/analyze", {})
+        assert report["classification"]["current"]["accuracy"] is not None
+    samples = server.metrics()
+    assert {"accuracy", "precision", "recall", "f1", "mcc"} <= quality_of(samples, "all")
+    assert quality_of(samples, "some") == {"precision", "recall"}
+    assert sample("model_accuracy", model_name="all") in samples
+    assert sample("model_accuracy", model_name="some") not in samples, "a figure like the others"
+    assert sample("evidently_drift_score", model_name="some") in samples, "drift is no figure of model quality"
+
+    status, out, err = run("export", "--export", "model", "--config", server.config, "--data-dir", server.data)
+    assert status == 0, err
+    shown = re.findall(r'^kedge_model_quality\{.*model_name="some".*\}', out, re.M)
+    assert len(shown) == 2 and "model_accuracy{" in out, out
+
+    server.config.write_text(LABELLED.replace("[precision, recall]", "[accuracy]"))
+    server.good("POST", "/-/reload")
+    assert quality_of(server.metrics(), "some") == {"accuracy"}
+    assert sample("model_accuracy", model_name="some") in server.metrics()
+
+
+def test_a_figure_that_does_not_exist_is_named(make_server):
+    server = make_server(config="models:\n  - {name: m, metrics: [acuracy]}\n")
+    status, said = server.run_to_end()
+    assert status == 2 and "acuracy" in said and "balanced_accuracy" in said, said
+    status, _, said = run("config", "check", server.config)
+    assert status == 1 and "acuracy" in said, said
 
 
 def families_of(server, format_):
