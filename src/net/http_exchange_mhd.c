@@ -1,6 +1,6 @@
 /* One request and its response between libmicrohttpd and the handler.
  *
- *     begin (request line) -> access (headers) -> access* (body) -> access (end): handler
+ *     begin (request line) -> access (headers): head -> access* (body) -> access (end): handler
  *        answered: the response is queued at once
  *        deferred: suspend ... http_request_complete() resumes -> access: the response is queued
  *     -> completed: the exchange is empty again, for the connection's next request
@@ -8,6 +8,7 @@
  * The handler hands the request to another thread before it returns "deferred", so the completion may
  * come before the suspension. `state` decides: whoever comes second resumes. */
 #include <assert.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <sys/stat.h>
@@ -38,6 +39,7 @@ struct http_exchange {
     struct http_header headers[HTTP_HEADERS_MAX];
     struct arena arena;
     struct buf body;
+    int body_fd;               /* open for writing while a body goes to request.body_file; else -1 */
     size_t body_bytes_counted; /* in server->bodies_bytes */
 };
 
@@ -111,6 +113,7 @@ void *http_exchange_begin(void *self, const char *target, struct MHD_Connection 
     };
     set_target(&exchange->request, arena_copy(&exchange->arena, str_of(target)));
     exchange->has_begun = exchange->is_refused = false;
+    exchange->body_fd = -1;
     return exchange;
 }
 
@@ -125,24 +128,74 @@ static enum MHD_Result add_header(void *self, enum MHD_ValueKind kind, const cha
     return MHD_YES;
 }
 
+/* The body's file is written whole, or not wanted. */
+static void close_body_file(struct http_exchange *exchange)
+{
+    if (exchange->body_fd >= 0)
+        (void)close(exchange->body_fd); /* whoever keeps the file syncs it, and hears of what went wrong */
+    exchange->body_fd = -1;
+}
+
 static void refuse(struct http_exchange *exchange, int status_code, const char *code, const char *message)
 {
     exchange->is_refused = true;
     buf_done(&exchange->body);
+    close_body_file(exchange);
     http_respond_error(&exchange->response, status_code, code, message);
     atomic_fetch_add_explicit(&exchange->server->refused_bodies, 1, memory_order_relaxed);
 }
 
+static uint64_t body_bytes_max(const struct http_exchange *exchange)
+{
+    const struct http_request *request = &exchange->request;
+    return request->body_file != NULL ? request->body_file_bytes_max : exchange->server->options.body_bytes_max;
+}
+
 static void refuse_long_body(struct http_exchange *exchange)
 {
-    str message = arena_printf(&exchange->arena, "the body is longer than %zu bytes (http.body_max)",
-                               exchange->server->options.body_bytes_max);
+    bool is_file = exchange->request.body_file != NULL;
+    str message = arena_printf(&exchange->arena, "the body is longer than %llu bytes (%s)",
+                               (unsigned long long)body_bytes_max(exchange),
+                               is_file ? "artifacts.file_max" : "http.body_max");
     refuse(exchange, 413, "too_large", message.data);
+}
+
+/* What a disk says about the body's file. 507 is no code that clients try again for minutes. */
+static void refuse_for_disk(struct http_exchange *exchange)
+{
+    bool is_full = errno == ENOSPC || errno == EDQUOT;
+    if (is_full)
+        refuse(exchange, 507, "disk_full", "the disk is full");
+    else
+        refuse(exchange, 503, "unavailable", "the body could not be written to disk");
 }
 
 static enum MHD_Result send_response(struct http_exchange *exchange);
 
-/* The headers are there. A body that says at once that it is too long is refused before it is sent. */
+/* Where the body goes is known from the headers. False when the answer is there already. */
+static bool open_body(struct http_exchange *exchange)
+{
+    const struct http_server_options *options = &exchange->server->options;
+    struct http_request *request = &exchange->request;
+    if (options->head != NULL && options->head(options->self, request)) {
+        exchange->is_refused = true;
+        return false;
+    }
+    uint64_t length;
+    if (number_parse_u64(http_request_header(request, "Content-Length"), &length) && length > body_bytes_max(exchange)) {
+        refuse_long_body(exchange);
+        return false;
+    }
+    if (request->body_file == NULL)
+        return true;
+    exchange->body_fd = open(request->body_file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (exchange->body_fd < 0)
+        refuse_for_disk(exchange);
+    return exchange->body_fd >= 0;
+}
+
+/* The headers are there. A body that says at once that it is too long, or that nobody wants, is refused before it is
+ * sent. */
 static enum MHD_Result begin_body(struct http_exchange *exchange, const char *method)
 {
     struct http_request *request = &exchange->request;
@@ -153,12 +206,8 @@ static enum MHD_Result begin_body(struct http_exchange *exchange, const char *me
     (void)MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, add_header, exchange); /* the count, known */
     http_watched_enter(&exchange->watched, HTTP_PHASE_BODY, request->arrived_ns);
 
-    uint64_t length;
-    if (number_parse_u64(http_request_header(request, "Content-Length"), &length) &&
-        length > exchange->server->options.body_bytes_max) {
-        refuse_long_body(exchange);
+    if (!open_body(exchange))
         return send_response(exchange);
-    }
     pthread_mutex_lock(&exchange->server->lock);
     exchange->server->reading++;
     pthread_mutex_unlock(&exchange->server->lock);
@@ -176,14 +225,35 @@ static bool count_body(struct http_exchange *exchange)
     return grown == 0 || before + grown <= server->options.bodies_bytes_max;
 }
 
+/* Appends to the body's file; the page cache takes it, so the thread waits for a disk only where that is full. */
+static bool write_piece(int fd, str piece)
+{
+    while (piece.size > 0) {
+        ssize_t written = write(fd, piece.data, piece.size);
+        if (written < 0 && errno != EINTR)
+            return false;
+        piece = str_slice(piece, (size_t)MAX_OF(written, (ssize_t)0), piece.size);
+    }
+    return true;
+}
+
+static void take_piece_to_file(struct http_exchange *exchange, str piece, uint64_t bytes)
+{
+    if (bytes > exchange->request.body_file_bytes_max)
+        refuse_long_body(exchange);
+    else if (!write_piece(exchange->body_fd, piece))
+        refuse_for_disk(exchange);
+}
+
 /* What comes after a refusal is passed over, up to as much again as a body may have; then the line is cut. */
 static enum MHD_Result take_body(struct http_exchange *exchange, str piece)
 {
-    size_t max_bytes = exchange->server->options.body_bytes_max;
     size_t bytes = atomic_fetch_add_explicit(&exchange->watched.body_bytes, piece.size, memory_order_relaxed) + piece.size;
     if (exchange->is_refused)
-        return bytes / 2 > max_bytes ? MHD_NO : MHD_YES;
-    if (!buf_append(&exchange->body, piece))
+        return bytes / 2 > body_bytes_max(exchange) ? MHD_NO : MHD_YES;
+    if (exchange->body_fd >= 0)
+        take_piece_to_file(exchange, piece, bytes);
+    else if (!buf_append(&exchange->body, piece))
         refuse_long_body(exchange);
     else if (!count_body(exchange))
         refuse(exchange, 503, "busy", "too many bytes of other requests are being read; try again later");
@@ -233,6 +303,7 @@ static enum MHD_Result run_handler(struct http_exchange *exchange)
     struct http_request *request = &exchange->request;
     request->body = buf_str(&exchange->body);
     request->on_complete = complete;
+    close_body_file(exchange);
     http_watched_enter(&exchange->watched, HTTP_PHASE_ANSWER, clock_monotonic_ns());
     if (!exchange->is_refused && !begin_handling(exchange))
         refuse(exchange, 503, "unavailable", "the server is stopping");
@@ -256,8 +327,11 @@ static struct MHD_Response *response_from_file(struct http_response *response)
 {
     int fd = open(response->file_path, O_RDONLY | O_CLOEXEC);
     struct stat facts;
-    if (fd >= 0 && fstat(fd, &facts) == 0)
-        return MHD_create_response_from_fd64((uint64_t)facts.st_size, fd); /* closes it */
+    if (fd >= 0 && fstat(fd, &facts) == 0) {
+        uint64_t size = (uint64_t)facts.st_size, from = MIN_OF(response->file_from, size);
+        uint64_t bytes = response->file_bytes > 0 ? MIN_OF(response->file_bytes, size - from) : size;
+        return MHD_create_response_from_fd_at_offset64(bytes, fd, from); /* closes it */
+    }
     if (fd >= 0)
         (void)close(fd); /* only read from */
     http_respond_error(response, 500, "unavailable", "the file behind this answer is gone");
@@ -335,6 +409,9 @@ void http_exchange_completed(void *self, struct MHD_Connection *connection, void
     lower(server, &server->running, &exchange->is_running);
     atomic_fetch_sub_explicit(&server->bodies_bytes, exchange->body_bytes_counted, memory_order_relaxed);
     exchange->body_bytes_counted = 0;
+    close_body_file(exchange);
+    if (exchange->request.body_file != NULL)
+        (void)unlink(exchange->request.body_file); /* gone already where somebody kept it */
     buf_done(&exchange->body);
     http_response_done(&exchange->response);
     arena_done(&exchange->arena);

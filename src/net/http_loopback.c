@@ -1,9 +1,11 @@
 #include "net/http_loopback.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "net/http_router.h"
 
 /* A request on the caller's stack, and the flag that its completion sets. */
 struct loopback {
@@ -59,6 +61,19 @@ static struct http_loopback_answer answer_of(const struct http_response *respons
     return answer;
 }
 
+/* Writes the body where the head handler wants it. True when that failed, and the answer says so. */
+static bool spool_body(struct http_request *request)
+{
+    struct error err = { 0 };
+    str body = request->body;
+    request->body = (str){ 0 };
+    if (body.size > request->body_file_bytes_max)
+        http_respond_error(request->response, 413, "too_large", "the body is too long");
+    else if (file_write(request->body_file, body, &err) != OK)
+        http_respond_error(request->response, 503, "unavailable", err.cause);
+    return request->response->status_code != 0;
+}
+
 struct http_loopback_answer http_loopback(http_handler *handler, void *self, const struct http_loopback_call *call,
                                           struct arena *arena)
 {
@@ -88,8 +103,14 @@ struct http_loopback_answer http_loopback(http_handler *handler, void *self, con
            !str_is_empty(call->headers[loopback.request.header_count].name))
         loopback.request.header_count++;
 
-    if (handler(self, &loopback.request) == HTTP_DEFERRED)
+    struct http_request *request = &loopback.request;
+    bool is_answered = call->head != NULL && call->head(self, request);
+    if (!is_answered && request->body_file != NULL)
+        is_answered = spool_body(request);
+    if (!is_answered && handler(self, request) == HTTP_DEFERRED)
         wait_for(&loopback);
+    if (request->body_file != NULL)
+        (void)unlink(request->body_file); /* gone already where somebody kept it */
     struct http_loopback_answer answer = answer_of(&response, arena);
     http_response_done(&response);
     arena_done(&own);

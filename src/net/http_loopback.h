@@ -8,6 +8,7 @@ struct http_loopback_call {
     const char *method; /* NULL = GET */
     const char *target; /* path and query: "/reports?limit=3" */
     str body;
+    http_head_handler *head; /* or NULL; asked first, as a server does */
     struct http_header headers[HTTP_HEADERS_MAX]; /* up to the first without a name */
 };
 

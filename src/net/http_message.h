@@ -30,7 +30,11 @@ struct http_header {
 struct http_request {
     str method, path; /* path as sent, still percent-encoded, without the query */
     str query;        /* as sent, without '?' */
-    str body;
+    str body; /* in memory; empty when it is in a file */
+    /* Set before the body is read (http_head_handler): the new file that it shall be written to, at most so many
+     * bytes. Who wants to keep the file moves it away: what still has that name after the answer is removed. */
+    const char *body_file;
+    uint64_t body_file_bytes_max;
     const struct http_header *headers;
     size_t header_count;
     str peer;            /* the other side's address: "127.0.0.1" */
@@ -53,6 +57,7 @@ struct http_response {
     struct buf body;          /* the handler appends; or one of the two below */
     str static_body;          /* lives as long as the process or the request's arena */
     const char *file_path;    /* sent from disk; lives as long as the request's arena */
+    uint64_t file_from, file_bytes; /* which part of it (206); file_bytes 0 = all */
     struct http_header headers[HTTP_RESPONSE_HEADERS_MAX];
     size_t header_count;
 };
@@ -63,6 +68,10 @@ enum http_outcome { HTTP_ANSWERED, HTTP_DEFERRED };
 
 /* Fills `request->response`; never fails (errors are responses). Called from many threads. */
 typedef enum http_outcome http_handler(void *self, struct http_request *request);
+
+/* Called when a request's headers are there and its body is not: may set `body_file`, or fill the response and return
+ * true: then the body is not wanted. Must be quick. Called from many threads. */
+typedef bool http_head_handler(void *self, struct http_request *request);
 
 /* Sends the response of a deferred request, once, from any thread; the request is gone afterwards. */
 void http_request_complete(struct http_request *request);

@@ -17,7 +17,9 @@ struct http_router {
 /* A request's path, split at '/' and then decoded, so that a %2F stays inside its part. */
 struct path {
     str parts[PATH_PARTS_MAX];
+    str rests[PATH_PARTS_MAX]; /* from that part to the end, still encoded: what {x...} stands for */
     size_t count;
+    bool is_longer; /* than parts has room for: only {x...} can match */
 };
 
 /* What the table says about a path: the route of the method, and what other methods there are. */
@@ -32,6 +34,11 @@ static bool is_param(str part)
     return part.size > 2 && part.data[0] == '{' && part.data[part.size - 1] == '}';
 }
 
+static bool is_tail(str part)
+{
+    return is_param(part) && str_has_suffix(part, STR("...}"));
+}
+
 bool http_route_param_index(const struct http_route *route, str name, size_t *ret_index)
 {
     str rest = str_of(route->pattern), part;
@@ -39,7 +46,7 @@ bool http_route_param_index(const struct http_route *route, str name, size_t *re
     while (str_split(&rest, '/', &part)) {
         if (!is_param(part))
             continue;
-        if (str_equal(str_slice(part, 1, part.size - 1), name)) {
+        if (str_equal(str_slice(part, 1, part.size - (is_tail(part) ? 4 : 1)), name)) {
             *ret_index = index;
             return true;
         }
@@ -58,7 +65,9 @@ static void check_tables(const struct http_router_options *options)
             while (str_split(&rest, '/', &part)) {
                 parts++;
                 params += is_param(part);
+                assert(!is_tail(part) || str_is_empty(rest));
             }
+            assert(route->mode != HTTP_ROUTE_SPOOLS || options->spool != NULL);
             assert(parts <= PATH_PARTS_MAX && params <= HTTP_PARAMS_MAX && route->handler != NULL);
         }
 }
@@ -76,28 +85,37 @@ void http_router_free(struct http_router *router)
     mem_free(router);
 }
 
-/* False where a part does not decode. More parts than any pattern has match nothing. */
+/* False where the path does not decode. */
 static bool split_path(str path, struct arena *arena, struct path *ret_path)
 {
-    str part;
+    str part, rest = path;
     ret_path->count = 0;
+    ret_path->is_longer = false;
     while (str_split(&path, '/', &part)) {
-        if (ret_path->count == PATH_PARTS_MAX) {
-            ret_path->count = 0;
-            return true;
+        size_t index = ret_path->count;
+        if (index == PATH_PARTS_MAX) {
+            ret_path->is_longer = true;
+            break;
         }
-        if (!http_url_decode(part, false, arena, &ret_path->parts[ret_path->count++]))
+        size_t from = (size_t)(part.data - rest.data);
+        ret_path->rests[index] = str_slice(rest, from, rest.size);
+        if (!http_url_decode(part, false, arena, &ret_path->parts[index]))
             return false;
+        ret_path->count++;
     }
-    return true;
+    return http_url_decode(rest, false, arena, &rest);
 }
 
-/* Whether the path is of the pattern; its params go to `params`. */
+/* Whether the path is of the pattern; its params go to `params`, a tail still encoded. */
 static bool matches(const char *pattern, const struct path *path, str *params)
 {
     str rest = str_of(pattern), part;
     size_t index = 0, param_count = 0;
     while (str_split(&rest, '/', &part)) {
+        if (is_tail(part) && index < path->count && !str_is_empty(path->rests[index])) {
+            params[param_count] = path->rests[index];
+            return true;
+        }
         bool is_folder = str_is_empty(part) && rest.data == NULL && index == path->count && index > 1;
         if (is_folder)
             break; /* "/ui" is "/ui/" */
@@ -109,7 +127,18 @@ static bool matches(const char *pattern, const struct path *path, str *params)
         else if (!str_equal(part, got))
             return false;
     }
-    return index == path->count;
+    return index == path->count && !path->is_longer;
+}
+
+/* The tail is decoded for the one route that was found; that it decodes was found out before. */
+static void decode_tail(struct http_request *request)
+{
+    str rest = str_of(request->route->pattern), part;
+    for (size_t index = 0; str_split(&rest, '/', &part);) {
+        if (is_tail(part) && !http_url_decode(request->params[index], false, request->arena, &request->params[index]))
+            request->params[index] = (str){ 0 };
+        index += is_param(part);
+    }
 }
 
 static void add_allowed(struct match *match, const char *method)
@@ -186,6 +215,17 @@ void http_respond_error(struct http_response *response, int status_code, const c
         buf_clear(&response->body); /* no memory left: the code alone has to do */
 }
 
+/* `status` OK: a refusal of the router's own. `status_code` 0: the one that belongs to the status. */
+static void respond_error(struct http_request *request, int status_code, enum status status, const char *code,
+                          const char *message)
+{
+    const struct http_router_options *options = &request->router->options;
+    if (options->render_error != NULL &&
+        options->render_error(options->self, request, status_code, status, message))
+        return;
+    http_respond_error(request->response, status_code != 0 ? status_code : http_code_of(status), code, message);
+}
+
 /* Gives the response its final form and tells the observer. */
 static void conclude(struct http_request *request, enum status status, const struct error *err)
 {
@@ -195,8 +235,8 @@ static void conclude(struct http_request *request, enum status status, const str
         http_respond_error(response, 500, "too_large", "the answer is too large; ask for less");
     else if (status != OK) {
         char text[sizeof err->cause + sizeof err->context + 3];
-        int code = response->status_code >= 400 ? response->status_code : http_code_of(status);
-        http_respond_error(response, code, status_name(status), error_text(err, text, sizeof text));
+        int code = response->status_code >= 400 ? response->status_code : 0;
+        respond_error(request, code, status, status_name(status), error_text(err, text, sizeof text));
     } else if (response->status_code == 0) {
         response->status_code = 200;
     }
@@ -224,19 +264,35 @@ static void run_slow(void *argument)
     http_router_finish(request, status, &err);
 }
 
+/* The pool that a route's handler runs on; NULL = at once, on this thread. */
+static struct pool *pool_of(const struct http_router_options *options, enum http_route_mode mode)
+{
+    switch (mode) {
+    case HTTP_ROUTE_SLOW:
+    case HTTP_ROUTE_SPOOLS:
+        return options->pool;
+    case HTTP_ROUTE_DISK:
+        return options->disk_pool;
+    case HTTP_ROUTE_QUICK:
+    case HTTP_ROUTE_DEFERS:
+        break;
+    }
+    return NULL;
+}
+
 static enum http_outcome run(struct http_request *request)
 {
     struct error err = { 0 };
-    struct pool *pool = request->router->options.pool;
-    bool is_for_pool = request->route->mode == HTTP_ROUTE_SLOW && pool != NULL;
-    if (is_for_pool) {
+    enum http_route_mode mode = request->route->mode;
+    struct pool *pool = pool_of(&request->router->options, mode);
+    if (pool != NULL) {
         if (pool_submit(pool, run_slow, request))
             return HTTP_DEFERRED;
         enum status busy = error_set(&err, ERR_LIMIT, "too many requests of this kind are waiting; try again later");
         conclude(request, busy, &err);
         return HTTP_ANSWERED;
     }
-    bool defers = request->route->mode == HTTP_ROUTE_DEFERS;
+    bool defers = mode == HTTP_ROUTE_DEFERS;
     enum status status = call_handler(request, &err);
     if (defers && status == OK)
         return HTTP_DEFERRED;
@@ -249,17 +305,17 @@ static bool refuse(struct http_request *request, const struct match *match)
 {
     struct http_response *response = request->response;
     if (!http_auth_is_granted(request, request->router->options.token)) {
-        http_respond_error(response, 401, "unauthorized", "this server wants its token: Authorization: Bearer TOKEN");
+        respond_error(request, 401, OK, "unauthorized", "this server wants its token: Authorization: Bearer TOKEN");
         http_response_header(response, "WWW-Authenticate", STR("Basic realm=\"kedge\", charset=\"UTF-8\""));
     } else if (http_auth_is_cross_site(request)) {
-        http_respond_error(response, 403, "cross_site", "a page of another site may not change anything here");
+        respond_error(request, 403, OK, "cross_site", "a page of another site may not change anything here");
     } else if (match->pattern == NULL) {
-        http_respond_error(response, 404, "not_found", "there is nothing at this path; /docs lists what there is");
+        respond_error(request, 404, OK, "not_found", "there is nothing at this path; /docs lists what there is");
     } else if (str_equal(request->method, STR("OPTIONS"))) {
         response->status_code = 204;
         http_response_header(response, "Allow", arena_copy(request->arena, str_of(match->allow)));
     } else if (match->route == NULL) {
-        http_respond_error(response, 405, "method_not_allowed", "this path does not take that method; see Allow");
+        respond_error(request, 405, OK, "method_not_allowed", "this path does not take that method; see Allow");
         http_response_header(response, "Allow", arena_copy(request->arena, str_of(match->allow)));
     } else {
         return false;
@@ -275,11 +331,42 @@ enum http_outcome http_router_handle(void *self, struct http_request *request)
     if (split_path(request->path, request->arena, &path)) {
         find_route(self, &path, request, &match);
         request->route = match.route;
+        if (match.route != NULL)
+            decode_tail(request);
         if (!refuse(request, &match))
             return run(request);
     } else {
-        http_respond_error(request->response, 400, "bad_request", "the path is not valid percent-encoded UTF-8");
+        respond_error(request, 400, OK, "bad_request", "the path is not valid percent-encoded UTF-8");
     }
     conclude(request, OK, NULL);
     return HTTP_ANSWERED;
+}
+
+static bool has_spools(const struct http_router *router, str method)
+{
+    for (size_t t = 0; t < router->options.table_count; t++)
+        for (const struct http_route *route = router->options.tables[t]; route->method != NULL; route++)
+            if (route->mode == HTTP_ROUTE_SPOOLS && str_equal(method, str_of(route->method)))
+                return true;
+    return false;
+}
+
+bool http_router_head(void *self, struct http_request *request)
+{
+    struct http_router *router = self;
+    struct path path;
+    struct match match = { 0 };
+    if (!has_spools(router, request->method) || !split_path(request->path, request->arena, &path))
+        return false;
+    find_route(router, &path, request, &match);
+    if (match.route == NULL || match.route->mode != HTTP_ROUTE_SPOOLS)
+        return false;
+    request->router = router;
+    request->route = match.route;
+    if (refuse(request, &match)) {
+        conclude(request, OK, NULL);
+        return true;
+    }
+    request->body_file = router->options.spool(router->options.self, request, &request->body_file_bytes_max);
+    return false;
 }

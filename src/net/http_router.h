@@ -14,14 +14,18 @@
 enum http_route_mode {
     HTTP_ROUTE_QUICK,  /* at once, on the thread that read the request: must not wait for a disk */
     HTTP_ROUTE_SLOW,   /* on the router's pool; 429 when too many wait there */
+    HTTP_ROUTE_DISK,   /* as SLOW, but on the pool of short work that waits for the disk, so that it need not wait for
+                          long work; many such requests share a sync */
     HTTP_ROUTE_DEFERS, /* as QUICK, but OK means: http_router_finish() will be called for the request */
+    HTTP_ROUTE_SPOOLS, /* as SLOW, and the body, however long, is in request->body_file */
 };
 
 typedef enum status http_route_handler(void *self, struct http_request *request, struct error *err);
 
 struct http_route {
     const char *method;  /* GET also answers HEAD */
-    const char *pattern; /* "/models/{name}/capture"; {x} matches one part that is not empty */
+    const char *pattern; /* "/models/{name}/capture"; {x} matches one part that is not empty, {x...} at the end the
+                          * rest of the path, slashes included */
     http_route_handler *handler;
     enum http_route_mode mode;
     const char *summary; /* one sentence for people */
@@ -32,12 +36,23 @@ struct http_route {
  * pattern, or "(other)" where none matched, so that its values are bounded. */
 typedef void http_observer(void *self, const struct http_request *request, const char *endpoint, const struct error *err);
 
+/* Fills the response to a refused or failed request where its path speaks another dialect of errors than ours (false:
+ * it does not). `status` is OK for the router's own refusals: 401, 403, 404, 405, a path that does not decode. A
+ * `status_code` of 0 leaves the choice to the renderer. */
+typedef bool http_error_renderer(void *self, struct http_request *request, int status_code, enum status status,
+                                 const char *message);
+
 struct http_router_options {
     const struct http_route *const *tables; /* [table_count], each ending with a route without a method */
     size_t table_count;
     void *self; /* of all handlers */
     http_observer *observer; /* or NULL */
     struct pool *pool;       /* for SLOW routes; NULL runs them at once (tests) */
+    struct pool *disk_pool;  /* for DISK routes; likewise */
+    http_error_renderer *render_error; /* or NULL */
+    /* A fresh file name in the request's arena for the body of a SPOOLS route, and how long it may be. NULL without
+     * such routes. */
+    const char *(*spool)(void *self, struct http_request *request, uint64_t *ret_bytes_max);
     const struct secret *token; /* required as "Authorization: Bearer ..." or as Basic password; NULL or empty = none */
 };
 
@@ -49,6 +64,10 @@ void http_router_free(struct http_router *router); /* NULL is fine; no request i
 
 /* An http_handler; `self` is the router. */
 enum http_outcome http_router_handle(void *self, struct http_request *request);
+
+/* An http_head_handler; `self` is the router. Refuses at once what would only fill a disk: an upload without the
+ * token. */
+bool http_router_head(void *self, struct http_request *request);
 
 /* Ends a request of a DEFERS route: `status` with `err` as its handler would have returned them. Any thread;
  * the request is gone afterwards. */

@@ -1,7 +1,7 @@
 /* net/http_server.h - one HTTP/1.1 server: any number of listeners, one handler.
  *
  * A few threads inside wait for all connections (epoll); the handler is called on one of them with the
- * whole body in memory. A handler that has to wait defers its answer: the connection sleeps without a
+ * whole body in memory, or in a file where the head handler says so: that way its length costs no memory. A handler that has to wait defers its answer: the connection sleeps without a
  * thread until http_request_complete(). Everything that a client can make us hold has a bound:
  *
  *     connections            refused above connections_max
@@ -30,6 +30,7 @@ struct http_server_options {
     int64_t idle_timeout_s;       /* default 60 */
     int64_t head_timeout_s;       /* from the first byte to the end of the headers, beyond the idle time; default 10 */
     http_handler *handler;
+    http_head_handler *head; /* or NULL: all bodies are read into memory */
     void *self;
 };
 
