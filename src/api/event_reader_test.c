@@ -1,5 +1,5 @@
 #include "api/cell_table.h"
-#include "api/closest_name.h"
+#include "base/closest_name.h"
 #include "api/event_reader.h"
 
 #include <math.h>

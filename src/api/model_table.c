@@ -2,7 +2,7 @@
 
 #include <pthread.h>
 
-#include "api/closest_name.h"
+#include "base/closest_name.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"

@@ -1,4 +1,4 @@
-#include "api/closest_name.h"
+#include "base/closest_name.h"
 
 #include "base/attributes.h"
 

@@ -1,6 +1,6 @@
-/* api/closest_name.h - what somebody may have meant: the known name with the fewest edits. */
-#ifndef API_CLOSEST_NAME_H
-#define API_CLOSEST_NAME_H
+/* base/closest_name.h - what somebody may have meant: the known name with the fewest edits. */
+#ifndef BASE_CLOSEST_NAME_H
+#define BASE_CLOSEST_NAME_H
 
 #include "base/str.h"
 
