@@ -24,11 +24,12 @@ struct stats_ks {
 /* One merge pass over both samples. O(n1 + n2). */
 struct stats_ks stats_ks(struct stats_sample reference, struct stats_sample current);
 
-/* The same from raw finite arrays, whose order is lost: counts both in cells and sorts only the cells where the
- * largest distance can lie. The same D and location as stats_ks(), several times sooner than sorting all.
- * scratch: [max(n1, n2)] doubles. O(n1 + n2). */
-struct stats_ks stats_ks_unsorted(double *reference, size_t reference_count, double *current, size_t current_count,
-                                  double *scratch);
+/* The same from raw finite arrays in any order: counts both in cells and sorts copies of those values only that lie in
+ * cells where the largest distance can be (of all values, where that would be many). The same D and location as
+ * stats_ks(), several times sooner than sorting. scratch: [n1 + n2 + max(n1, n2)] doubles, most of them not touched
+ * unless all are sorted. O(n1 + n2). */
+struct stats_ks stats_ks_unsorted(const double *reference, size_t reference_count, const double *current,
+                                  size_t current_count, double *scratch);
 
 /* P(D >= statistic) for samples of n1 and n2 values when nothing differs and there are no ties (ties make it
  * conservative). Exact up to STATS_KS_EXACT_MAX, else asymptotic. NaN when statistic is. scratch: [STATS_KS_SCRATCH].

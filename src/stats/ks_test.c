@@ -1,7 +1,5 @@
 #include "stats/ks.h"
 
-#include <string.h>
-
 #include "base/attributes.h"
 #include "base/test.h"
 #include "stats/golden_numeric.h"
@@ -48,29 +46,97 @@ TEST(ks_exact_p_of_published_and_countable_cases)
     CHECK("NaN in", isnan(stats_ks_p(NAN, 5, 5, scratch)) && isnan(stats_ks_p(0.5, 0, 5, scratch)));
 }
 
+static double no_drift(struct stats_random *random, size_t i)
+{
+    (void)i; /* drawn, not counted */
+    return stats_random_normal(random);
+}
+
+static double shifted(struct stats_random *random, size_t i)
+{
+    return stats_random_normal(random) + (i & 1 ? 0.02 : 0);
+}
+
+static double far_apart(struct stats_random *random, size_t i)
+{
+    return stats_random_normal(random) + (i & 1 ? 20 : 0);
+}
+
+static double whole_numbers(struct stats_random *random, size_t i)
+{
+    (void)i; /* drawn, not counted */
+    return floor(stats_random_normal(random) * 3);
+}
+
+static double over_many_magnitudes(struct stats_random *random, size_t i)
+{
+    (void)i; /* drawn, not counted */
+    return exp(30 * stats_random_normal(random));
+}
+
+static double with_outliers(struct stats_random *random, size_t i)
+{
+    return i == 3 ? 1e308 : i == 4 ? -1e308 : stats_random_normal(random);
+}
+
+static double nearly_constant(struct stats_random *random, size_t i)
+{
+    return i % 1000 < 2 ? stats_random_normal(random) : 7;
+}
+
+static double half_tied(struct stats_random *random, size_t i)
+{
+    double z = stats_random_normal(random);
+    return i % 4 < 2 && z > 0 ? 0.0 : z;
+}
+
+static double ascending(struct stats_random *random, size_t i)
+{
+    (void)random; /* counted, not drawn */
+    return (double)i;
+}
+
+static double denormal(struct stats_random *random, size_t i)
+{
+    (void)i; /* drawn, not counted */
+    return 5e-324 * (double)stats_random_below(random, 3000);
+}
+
 TEST(ks_unsorted_equals_ks_of_sorted_samples)
 {
-    enum { N1 = 30000, N2 = 20000 };
-    static double r[N1], c[N2], sorted_r[N1], sorted_c[N2], space[N1];
+    enum { ROOM = 30000 };
+    static const struct {
+        const char *why;
+        double (*make)(struct stats_random *random, size_t i); /* of R where i is even, of C where odd */
+    } shapes[] = {
+        { "no drift: a tenth is sorted", no_drift },
+        { "a small shift", shifted },
+        { "no overlap", far_apart },
+        { "whole numbers: all crowd in few cells", whole_numbers },
+        { "many magnitudes: nearly all in one cell", over_many_magnitudes },
+        { "outliers beyond every cell", with_outliers },
+        { "nearly constant: no cells", nearly_constant },
+        { "half of one side tied", half_tied },
+        { "in order", ascending },
+        { "denormals: no finite scale", denormal },
+    };
+    static const struct { size_t n1, n2; } counts[] = { { ROOM, 20001 }, { 4096, 4096 }, { 4099, ROOM }, { 4095, 9 } };
+    static double r[ROOM], c[ROOM], sorted_r[ROOM], sorted_c[ROOM], space[3 * ROOM];
     struct stats_random random = stats_random_init(5);
-    for (int shape = 0; shape < 5; shape++) {
-        for (int i = 0; i < N1 + N2; i++) {
-            double z = stats_random_normal(&random);
-            double value = shape == 0   ? z + (i < N1) * 0.02
-                           : shape == 1 ? floor(z * 3)
-                           : shape == 2 ? exp(8 * z) /* nearly all in one cell */
-                           : shape == 3 ? z + (i < N1) * 20
-                                        : (i == 3 ? 1e308 : i == 4 ? -1e308 : z);
-            *(i < N1 ? &r[i] : &c[i - N1]) = value;
+    for (size_t s = 0; s < COUNT(shapes); s++)
+        for (size_t k = 0; k < COUNT(counts); k++) {
+            size_t n1 = counts[k].n1, n2 = counts[k].n2;
+            for (size_t i = 0; i < n1; i++)
+                r[i] = sorted_r[i] = shapes[s].make(&random, 2 * i);
+            for (size_t i = 0; i < n2; i++)
+                c[i] = sorted_c[i] = shapes[s].make(&random, 2 * i + 1);
+            stats_sort(sorted_r, n1, space);
+            stats_sort(sorted_c, n2, space);
+            struct stats_ks wanted = stats_ks((struct stats_sample){ sorted_r, n1 },
+                                              (struct stats_sample){ sorted_c, n2 });
+            struct stats_ks got = stats_ks_unsorted(r, n1, c, n2, space);
+            CHECK_NEAR(shapes[s].why, got.statistic, wanted.statistic, 0);
+            CHECK_NEAR(shapes[s].why, got.location, wanted.location, 0);
+            CHECK_INT(shapes[s].why, got.sign, wanted.sign);
         }
-        memcpy(sorted_r, r, sizeof(r));
-        memcpy(sorted_c, c, sizeof(c));
-        stats_sort(sorted_r, N1, space);
-        stats_sort(sorted_c, N2, space);
-        struct stats_ks wanted = stats_ks(SAMPLE(sorted_r), SAMPLE(sorted_c));
-        struct stats_ks got = stats_ks_unsorted(r, N1, c, N2, space);
-        CHECK_NEAR("statistic", got.statistic, wanted.statistic, 0);
-        CHECK_NEAR("location", got.location, wanted.location, 0);
-        CHECK_INT("sign", got.sign, wanted.sign);
-    }
 }
