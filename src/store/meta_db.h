@@ -29,6 +29,14 @@ must_use enum status meta_begin(struct meta *meta, struct error *err);
 /* Commits when `status` is OK, rolls back otherwise; returns `status` or why the commit failed. */
 must_use enum status meta_end(struct meta *meta, enum status status, struct error *err);
 
+/* A transaction inside the transaction, one at a time: what ran since the first is kept when `status` is OK, taken back
+ * otherwise. Returns `status`, or why the engine failed. */
+must_use enum status meta_savepoint(struct meta *meta, struct error *err);
+must_use enum status meta_savepoint_end(struct meta *meta, enum status status, struct error *err);
+
+/* Makes the changes to come cheaper to sync, for some MB of disk and milliseconds now: for a server. Without the lock. */
+must_use enum status meta_expect_many_changes(struct meta *meta, struct error *err);
+
 /* A connection that only reads, with one view of the database from its first statement to meta_read_end: all that was
  * committed before, nothing of what comes meanwhile. Does not wait for changes, nor they for it; waits where too many
  * others read. */

@@ -22,6 +22,7 @@ must_use enum status meta_change(struct meta *meta, meta_change_fn *change, void
 
 struct meta_group;
 struct meta_group *meta_group_new(void);
+struct meta_group *meta_group_of(struct meta *meta);
 void meta_group_free(struct meta_group *group); /* NULL is fine; nobody waits */
 
 #endif

@@ -30,6 +30,51 @@ const char *const meta_migrations[] = {
     "CREATE INDEX reports_by_time ON reports (created_us);"
 
     "CREATE TABLE schedules (name TEXT PRIMARY KEY, last_run_us BIGINT NOT NULL, last_rows BIGINT NOT NULL);",
+
+    /* MLflow's tracking: experiments, runs and what is logged to them. Metrics' NaN is 0 with is_nan. */
+    "CREATE TABLE experiments (experiment_id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,"
+    " artifact_location TEXT NOT NULL, lifecycle_stage TEXT NOT NULL, creation_time BIGINT NOT NULL,"
+    " last_update_time BIGINT NOT NULL);"
+    "CREATE TABLE experiment_tags (experiment_id BIGINT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,"
+    " PRIMARY KEY (experiment_id, key)) WITHOUT ROWID;"
+
+    "CREATE TABLE runs (run_no INTEGER PRIMARY KEY AUTOINCREMENT, run_id TEXT NOT NULL UNIQUE,"
+    " experiment_id BIGINT NOT NULL, run_name TEXT NOT NULL, user_id TEXT NOT NULL, status TEXT NOT NULL,"
+    " start_time BIGINT, end_time BIGINT, artifact_uri TEXT NOT NULL, lifecycle_stage TEXT NOT NULL);"
+    "CREATE INDEX runs_by_time ON runs (experiment_id, lifecycle_stage, start_time DESC, run_id);"
+    "CREATE TABLE run_params (run_no BIGINT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,"
+    " PRIMARY KEY (run_no, key)) WITHOUT ROWID;"
+    "CREATE TABLE run_tags (run_no BIGINT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,"
+    " PRIMARY KEY (run_no, key)) WITHOUT ROWID;"
+
+    /* The whole history, in the order that it is read in, and beside it the latest point of each (run, key). */
+    "CREATE TABLE metric_points (run_no BIGINT NOT NULL, key TEXT NOT NULL, timestamp BIGINT NOT NULL,"
+    " step BIGINT NOT NULL, value DOUBLE PRECISION NOT NULL, is_nan BIGINT NOT NULL, model_id TEXT NOT NULL,"
+    " dataset_name TEXT NOT NULL, dataset_digest TEXT NOT NULL,"
+    " PRIMARY KEY (run_no, key, timestamp, step, value, is_nan)) WITHOUT ROWID;"
+    "CREATE TABLE run_metrics (run_no BIGINT NOT NULL, key TEXT NOT NULL, value DOUBLE PRECISION NOT NULL,"
+    " is_nan BIGINT NOT NULL, timestamp BIGINT NOT NULL, step BIGINT NOT NULL, model_id TEXT NOT NULL,"
+    " dataset_name TEXT NOT NULL, dataset_digest TEXT NOT NULL, PRIMARY KEY (run_no, key)) WITHOUT ROWID;"
+
+    /* Points that name a logged model: all of them, once each, and the latest of each (model, key, data set). */
+    "CREATE TABLE model_metric_points (model_id TEXT NOT NULL, key TEXT NOT NULL, dataset_name TEXT NOT NULL,"
+    " dataset_digest TEXT NOT NULL, step BIGINT NOT NULL, timestamp BIGINT NOT NULL, value DOUBLE PRECISION NOT NULL,"
+    " is_nan BIGINT NOT NULL, run_id TEXT NOT NULL, PRIMARY KEY (model_id, key, dataset_name, dataset_digest, step,"
+    " timestamp, value, is_nan, run_id)) WITHOUT ROWID;"
+    "CREATE TABLE model_metrics (model_id TEXT NOT NULL, key TEXT NOT NULL, dataset_name TEXT NOT NULL,"
+    " dataset_digest TEXT NOT NULL, step BIGINT NOT NULL, timestamp BIGINT NOT NULL, value DOUBLE PRECISION NOT NULL,"
+    " is_nan BIGINT NOT NULL, run_id TEXT NOT NULL, PRIMARY KEY (model_id, key, dataset_name, dataset_digest))"
+    " WITHOUT ROWID;"
+
+    "CREATE TABLE datasets (dataset_no INTEGER PRIMARY KEY AUTOINCREMENT, experiment_id BIGINT NOT NULL,"
+    " name TEXT NOT NULL, digest TEXT NOT NULL, source_type TEXT NOT NULL, source TEXT NOT NULL,"
+    " schema_json TEXT NOT NULL, profile_json TEXT NOT NULL, UNIQUE (experiment_id, name, digest));"
+    "CREATE TABLE run_datasets (run_no BIGINT NOT NULL, dataset_no BIGINT NOT NULL,"
+    " PRIMARY KEY (run_no, dataset_no)) WITHOUT ROWID;"
+    "CREATE TABLE run_dataset_tags (run_no BIGINT NOT NULL, dataset_no BIGINT NOT NULL, key TEXT NOT NULL,"
+    " value TEXT NOT NULL, PRIMARY KEY (run_no, dataset_no, key)) WITHOUT ROWID;"
+    "CREATE TABLE run_models (run_no BIGINT NOT NULL, is_output BIGINT NOT NULL, model_id TEXT NOT NULL,"
+    " step BIGINT NOT NULL, PRIMARY KEY (run_no, is_output, model_id)) WITHOUT ROWID;",
 };
 
 const int meta_migration_count = COUNT(meta_migrations);
