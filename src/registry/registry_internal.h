@@ -2,6 +2,8 @@
 #ifndef REGISTRY_REGISTRY_INTERNAL_H
 #define REGISTRY_REGISTRY_INTERNAL_H
 
+#include <stdatomic.h>
+
 #include "registry/registry.h"
 #include "store/meta_db.h"
 #include "store/meta_group.h"
@@ -10,6 +12,7 @@
 struct registry {
     struct meta *meta;
     const struct clock *clock;
+    atomic_uint_fast64_t revision; /* of registered models; release after a change, acquire by who looks again */
 };
 
 /* Milliseconds since the epoch, by the registry's clock. */

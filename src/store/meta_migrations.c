@@ -75,6 +75,43 @@ const char *const meta_migrations[] = {
     " value TEXT NOT NULL, PRIMARY KEY (run_no, dataset_no, key)) WITHOUT ROWID;"
     "CREATE TABLE run_models (run_no BIGINT NOT NULL, is_output BIGINT NOT NULL, model_id TEXT NOT NULL,"
     " step BIGINT NOT NULL, PRIMARY KEY (run_no, is_output, model_id)) WITHOUT ROWID;",
+
+    /* Registered models with their versions, and logged models. Tags and parameters hang on a row's own number, so that
+     * a rename touches one row. A model keeps the last version number that it gave: none is given twice. */
+    "CREATE TABLE registered_models (model_no INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,"
+    " description TEXT NOT NULL, created_ms BIGINT NOT NULL, updated_ms BIGINT NOT NULL, last_version BIGINT NOT NULL);"
+    "CREATE INDEX registered_models_by_update ON registered_models (updated_ms);"
+    "CREATE TABLE registered_model_tags (owner_no BIGINT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,"
+    " PRIMARY KEY (owner_no, key));"
+    "CREATE INDEX registered_model_tags_by_key ON registered_model_tags (key, value);"
+
+    "CREATE TABLE model_versions (version_no INTEGER PRIMARY KEY AUTOINCREMENT, model_no BIGINT NOT NULL,"
+    " version BIGINT NOT NULL, created_ms BIGINT NOT NULL, updated_ms BIGINT NOT NULL, stage BIGINT NOT NULL,"
+    " description TEXT NOT NULL, source TEXT NOT NULL, location TEXT NOT NULL, run_id TEXT NOT NULL,"
+    " run_link TEXT NOT NULL, model_id TEXT NOT NULL, UNIQUE (model_no, version));"
+    "CREATE INDEX model_versions_by_stage ON model_versions (model_no, stage, version);"
+    "CREATE INDEX model_versions_by_run ON model_versions (run_id);"
+    "CREATE INDEX model_versions_by_update ON model_versions (updated_ms);"
+    "CREATE TABLE model_version_tags (owner_no BIGINT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,"
+    " PRIMARY KEY (owner_no, key));"
+    "CREATE INDEX model_version_tags_by_key ON model_version_tags (key, value);"
+    "CREATE TABLE model_aliases (model_no BIGINT NOT NULL, alias TEXT NOT NULL, version_no BIGINT NOT NULL,"
+    " PRIMARY KEY (model_no, alias));"
+    "CREATE INDEX model_aliases_by_version ON model_aliases (version_no);"
+
+    "CREATE TABLE logged_models (model_no INTEGER PRIMARY KEY AUTOINCREMENT, model_id TEXT NOT NULL UNIQUE,"
+    " experiment_id BIGINT NOT NULL, name TEXT NOT NULL, model_type TEXT NOT NULL, source_run_id TEXT NOT NULL,"
+    " artifact_uri TEXT NOT NULL, status BIGINT NOT NULL, status_message TEXT NOT NULL, created_ms BIGINT NOT NULL,"
+    " updated_ms BIGINT NOT NULL, is_deleted BIGINT NOT NULL);"
+    "CREATE INDEX logged_models_by_experiment ON logged_models (experiment_id, created_ms);"
+    "CREATE INDEX logged_models_by_run ON logged_models (source_run_id);"
+    "CREATE TABLE logged_model_tags (owner_no BIGINT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,"
+    " PRIMARY KEY (owner_no, key));"
+    "CREATE TABLE logged_model_params (owner_no BIGINT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,"
+    " PRIMARY KEY (owner_no, key));"
+    "CREATE TABLE logged_model_metrics (model_id TEXT NOT NULL, key TEXT NOT NULL, dataset_name TEXT NOT NULL,"
+    " dataset_digest TEXT NOT NULL, run_id TEXT NOT NULL, value DOUBLE PRECISION, step BIGINT NOT NULL,"
+    " timestamp_ms BIGINT NOT NULL, PRIMARY KEY (model_id, key, dataset_name, dataset_digest));",
 };
 
 const int meta_migration_count = COUNT(meta_migrations);
