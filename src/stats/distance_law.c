@@ -2,7 +2,9 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <string.h>
 
+#include "stats/lanes_internal.h"
 #include "stats/moments.h"
 #include "stats/random.h"
 #include "stats/sort.h"
@@ -11,6 +13,11 @@
 /* Ranks dealt one by one at either end of a large sample, and cells between them. */
 #define SINGLES 32
 #define MIDDLE_CELLS 64
+
+/* Deals that are made side by side, in pairs of lanes: each step waits for the one before, but not for those of other
+ * deals. */
+#define PAIRS 2
+#define DEALS_AT_ONCE (PAIRS * LANES)
 
 /* With fewer hits than this among the deals, the count says little and the fitted tail is used. */
 #define HITS_MIN 10
@@ -24,6 +31,7 @@ struct cut {
     double *upper_width; /* [upper - 1]: the same from the top down */
     double *edge;        /* [cells + 1] */
     double *width;       /* [cells]: between the values at the edges */
+    double *share;       /* [cells]: of the labels left before a cell that fall in it */
     double *std;         /* [cells]: of the R labels in a cell, given those before, over sqrt(share (1 - share)) */
     double last_width;   /* from the value at the last edge to the next rank */
 };
@@ -43,6 +51,7 @@ static void cut_middle(struct cut *cut, struct stats_sample reference, struct st
         if (edge == before)
             continue;
         double drawn = edge - before, left = (double)(cut->lower + middle) - before;
+        cut->share[cut->cells] = drawn / left;
         cut->std[cut->cells] = sqrt(drawn * (left - drawn) / fmax(left - 1, 1));
         cut->width[cut->cells] = width_between(reference, current, (size_t)before, (size_t)edge);
         cut->edge[++cut->cells] = edge;
@@ -57,7 +66,7 @@ static struct cut cut_init(struct stats_sample reference, struct stats_sample cu
     struct cut cut = { .n1 = (double)reference.count, .n2 = (double)current.count,
                        .lower = is_small ? n / 2 : SINGLES, .upper = is_small ? n - n / 2 : SINGLES,
                        .lower_width = scratch, .upper_width = scratch + ROOM, .edge = scratch + 2 * ROOM,
-                       .width = scratch + 3 * ROOM, .std = scratch + 4 * ROOM };
+                       .width = scratch + 3 * ROOM, .std = scratch + 4 * ROOM, .share = scratch + 5 * ROOM };
     for (size_t k = 1; k < cut.lower; k++)
         cut.lower_width[k - 1] = width_between(reference, current, k, k + 1);
     for (size_t k = 1; k < cut.upper; k++)
@@ -67,62 +76,114 @@ static struct cut cut_init(struct stats_sample reference, struct stats_sample cu
     return cut;
 }
 
-/* Labels not yet dealt, and the two integrals so far. */
+/* Deals on their way: the labels not yet dealt, and the two integrals so far. */
 struct dealing {
-    struct stats_random *random;
-    double left, left_r, w1, energy2;
+    struct stats_random random;
+    double left; /* the same in all deals */
+    lanes left_r[PAIRS], w1[PAIRS], energy2[PAIRS];
 };
 
-static void add_constant(struct dealing *dealing, double gap, double width)
+static inline void add_constant(struct dealing *dealing, const lanes *gap, double width)
 {
-    dealing->w1 += fabs(gap) * width;
-    dealing->energy2 += gap * gap * width;
+    for (int k = 0; k < PAIRS; k++) {
+        dealing->w1[k] += lanes_magnitude(gap[k]) * width;
+        dealing->energy2[k] += gap[k] * gap[k] * width;
+    }
 }
 
 /* Trapezoids of |gap| and its square themselves: right on average for a path as rough as this one, which a straight
  * line between a and b would make too smooth. */
-static void add_cell(struct dealing *dealing, double a, double b, double width)
+static inline void add_cell(struct dealing *dealing, const lanes *a, const lanes *b, double width)
 {
-    dealing->w1 += width * (fabs(a) + fabs(b)) / 2;
-    dealing->energy2 += width * (a * a + b * b) / 2;
-}
-
-/* Deals `count` labels one by one and adds the spans between them; returns the gap behind the last. */
-static double deal_singles(struct dealing *dealing, size_t count, const double *widths, double step_r, double step_c)
-{
-    double gap = 0;
-    for (size_t k = 0; k < count; k++) {
-        bool is_reference = stats_random_uniform(dealing->random) * dealing->left < dealing->left_r;
-        gap += is_reference ? step_r : -step_c;
-        dealing->left_r -= is_reference;
-        dealing->left -= 1;
-        if (k + 1 < count)
-            add_constant(dealing, gap, widths[k]);
+    for (int k = 0; k < PAIRS; k++) {
+        dealing->w1[k] += (lanes_magnitude(a[k]) + lanes_magnitude(b[k])) * (width / 2);
+        dealing->energy2[k] += (a[k] * a[k] + b[k] * b[k]) * (width / 2);
     }
-    return gap;
 }
 
-/* One deal of all labels: both ends exactly, then the middle as a bridge between them. The order in which values get
- * their labels does not matter. */
-static void deal_distances(const struct cut *cut, struct stats_random *random, double *ret_w1, double *ret_energy2)
+/* Two uniform numbers from one draw, on a grid of 2^-31: no label's chance is off by more. */
+static inline lanes draw_uniform(struct stats_random *random)
 {
+    uint64_t bits = stats_random_u64(random);
+    return (lanes){ (double)(int32_t)(bits >> 33), (double)(int32_t)(bits & INT32_MAX) } * 0x1p-31;
+}
+
+/* Heads of 64 tosses, standardised: what is dealt is a count of labels too. Its excess kurtosis is -1/32, and a path
+ * adds up MIDDLE_CELLS of them. */
+static inline double draw_count(struct stats_random *random)
+{
+    uint64_t bits = stats_random_u64(random);
+    bits -= (bits >> 1) & 0x5555555555555555u;
+    bits = (bits & 0x3333333333333333u) + ((bits >> 2) & 0x3333333333333333u);
+    bits = (bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+    int32_t heads = (int32_t)((bits * 0x0101010101010101u) >> 56);
+    return (heads - 32) * 0.25;
+}
+
+/* Deals `count` labels one by one and adds the spans between them; `ret_gap` is the gap behind the last. An R label
+ * moves the gap by step_r, a C label by step_c. */
+static void deal_singles(struct dealing *ret_dealing, size_t count, const double *widths, double step_r, double step_c,
+                         lanes *ret_gap)
+{
+    struct dealing dealing = *ret_dealing; /* a copy, so that it may live in registers */
+    lanes gap[PAIRS] = { { 0 } };
+    for (size_t i = 0; i < count; i++) {
+        for (int k = 0; k < PAIRS; k++) {
+            lane_mask is_reference = draw_uniform(&dealing.random) * dealing.left < dealing.left_r[k];
+            lanes one = (lanes)(is_reference & (lane_mask)(lanes){ 1, 1 });
+            gap[k] += one * (step_r - step_c) + step_c;
+            dealing.left_r[k] -= one;
+        }
+        dealing.left -= 1;
+        if (i + 1 < count)
+            add_constant(&dealing, gap, widths[i]);
+    }
+    memcpy(ret_gap, gap, sizeof(gap));
+    *ret_dealing = dealing;
+}
+
+/* The cells between both ends, as a bridge that starts at `gap`. */
+static void deal_cells(struct dealing *ret_dealing, const struct cut *cut, lanes *gap)
+{
+    struct dealing dealing = *ret_dealing;
     double step_r = 1 / cut->n1, step_c = 1 / cut->n2;
-    struct dealing dealing = { random, cut->n1 + cut->n2, cut->n1, 0, 0 };
-    double gap = deal_singles(&dealing, cut->lower, cut->lower_width, step_r, step_c);
-    double gap_end = deal_singles(&dealing, cut->upper, cut->upper_width, -step_r, -step_c);
-    double share = dealing.left_r / fmax(dealing.left, 1), deviation = sqrt(share * (1 - share));
-    for (size_t k = 0; k < cut->cells; k++) {
-        double drawn = cut->edge[k + 1] - cut->edge[k];
-        double reference = drawn * dealing.left_r / dealing.left + cut->std[k] * deviation * stats_random_normal(random);
-        double next = gap + reference * step_r - (drawn - reference) * step_c;
-        add_cell(&dealing, gap, next, cut->width[k]);
-        dealing.left -= drawn;
-        dealing.left_r -= reference;
-        gap = next;
+    lanes deviation[PAIRS];
+    for (int k = 0; k < PAIRS; k++) {
+        lanes share = dealing.left_r[k] / fmax(dealing.left, 1);
+        for (int lane = 0; lane < LANES; lane++)
+            deviation[k][lane] = sqrt(share[lane] * (1 - share[lane]));
     }
-    add_constant(&dealing, gap_end, cut->last_width);
-    *ret_w1 = dealing.w1;
-    *ret_energy2 = 2 * dealing.energy2;
+    for (size_t i = 0; i < cut->cells; i++) {
+        double drawn = cut->edge[i + 1] - cut->edge[i];
+        lanes next[PAIRS];
+        for (int k = 0; k < PAIRS; k++) {
+            double first = draw_count(&dealing.random);
+            lanes counts = { first, draw_count(&dealing.random) };
+            lanes reference = dealing.left_r[k] * cut->share[i] + deviation[k] * counts * cut->std[i];
+            next[k] = gap[k] + reference * (step_r + step_c) - drawn * step_c;
+            dealing.left_r[k] -= reference;
+        }
+        add_cell(&dealing, gap, next, cut->width[i]);
+        memcpy(gap, next, sizeof(next));
+    }
+    *ret_dealing = dealing;
+}
+
+/* A few deals of all labels: both ends exactly, then the middle. The order in which values get their labels does not
+ * matter. */
+static void deal_distances(const struct cut *cut, struct dealing *dealing)
+{
+    dealing->left = cut->n1 + cut->n2;
+    for (int k = 0; k < PAIRS; k++) {
+        dealing->left_r[k] = (lanes){ cut->n1, cut->n1 };
+        dealing->w1[k] = dealing->energy2[k] = (lanes){ 0, 0 };
+    }
+    double step_r = 1 / cut->n1, step_c = 1 / cut->n2;
+    lanes gap[PAIRS], gap_end[PAIRS];
+    deal_singles(dealing, cut->lower, cut->lower_width, step_r, -step_c, gap);
+    deal_singles(dealing, cut->upper, cut->upper_width, -step_r, step_c, gap_end);
+    deal_cells(dealing, cut, gap);
+    add_constant(dealing, gap_end, cut->last_width);
 }
 
 /* Upper tail at x of the gamma law (shifted) with the mean, variance and skewness of `draws`. */
@@ -130,8 +191,10 @@ static double fitted_tail(const double *draws, size_t count, double x)
 {
     struct stats_moments moments = stats_moments(draws, count);
     double cubes = 0;
-    for (size_t i = 0; i < count; i++)
-        cubes += pow((draws[i] - moments.mean) / moments.std, 3);
+    for (size_t i = 0; i < count; i++) {
+        double z = (draws[i] - moments.mean) / moments.std;
+        cubes += z * z * z;
+    }
     double skewness = fmax(cubes / (double)count, 0.01); /* below that a normal law, to four digits */
     double shape = 4 / (skewness * skewness);
     double scaled = shape + (x - moments.mean) / moments.std * sqrt(shape);
@@ -161,9 +224,14 @@ struct stats_distance_law stats_distance_law(struct stats_sample reference, stru
         return (struct stats_distance_law){ { NAN, NAN }, { NAN, NAN } };
     double *w1 = scratch, *energy2 = w1 + DEALS, *rest = energy2 + DEALS;
     struct cut cut = cut_init(reference, current, rest);
-    struct stats_random random = stats_random_init(options->seed);
-    for (int i = 0; i < DEALS; i++)
-        deal_distances(&cut, &random, &w1[i], &energy2[i]);
+    struct dealing dealing = { .random = stats_random_init(options->seed) };
+    for (int i = 0; i < DEALS; i += DEALS_AT_ONCE) {
+        deal_distances(&cut, &dealing);
+        for (int lane = 0; lane < DEALS_AT_ONCE && i + lane < DEALS; lane++) {
+            w1[i + lane] = dealing.w1[lane / LANES][lane % LANES];
+            energy2[i + lane] = 2 * dealing.energy2[lane / LANES][lane % LANES];
+        }
+    }
 
     struct stats_distance_law law;
     law.wasserstein = calibrate(w1, options->observed_wasserstein, options->alpha, rest);
