@@ -70,6 +70,11 @@ struct model_choice {
 struct model_choice model_set_choose(struct served_model *model, str key);
 void model_set_release(const struct model_choice *choice);
 
+/* As model_set_acquire where the answer needs no waiting: the followed version is the one that is meant. */
+bool model_set_try(struct model_set *set, const struct model_selector *selector, struct model_choice *ret_choice);
+
+str model_set_name(const struct served_model *model);
+
 /* ---- slow ---- */
 
 /* A certain version, stage or alias of a model, loaded on demand and kept while there is room: the version that

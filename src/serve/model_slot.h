@@ -24,6 +24,9 @@ void model_slot_done(struct model_slot *slot);
 struct served_version *model_slot_acquire(struct model_slot *slot);
 void model_slot_release(struct model_slot *slot, struct served_version *version);
 
+/* Whether a version is there at the moment. */
+bool model_slot_is_full(struct model_slot *slot);
+
 /* Puts a version in the place of the present one, which drains; takes `version` over, NULL empties the slot. */
 void model_slot_swap(struct model_slot *slot, struct served_version *version);
 

@@ -16,7 +16,7 @@ extern const size_t serve_share_bucket_count;
 /* The families; made once over a registry, which they live in. */
 struct serve_instruments {
     struct metric_family *predictions, *by_class, *latency, *inference, *value, *confidence, *errors;
-    struct metric_family *dropped, *loaded, *version_info, *load_time, *load_failures;
+    struct metric_family *dropped, *load_time, *load_failures;
 };
 
 void serve_instruments_init(struct serve_instruments *instruments, struct metric_registry *registry);

@@ -11,6 +11,7 @@
 #include "serve/model_source.h"
 #include "serve/prediction_log.h"
 #include "serve/row_reader.h"
+#include "serve/runtime_load.h"
 #include "serve/serve_instruments.h"
 
 struct pyfunc_pool;
