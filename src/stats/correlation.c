@@ -8,32 +8,11 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Rows that are centred at a time: 13 columns of them stay in the first-level cache. */
-#define BLOCK_ROWS 256
+#include "stats/lanes_internal.h"
+#include "stats/product_tile_internal.h"
 
 /* Below this part of the raw square sum, a variance got by subtraction has lost half of its digits. */
 #define VARIANCE_SUSPICIOUS 1e-6
-
-/* Two doubles side by side, which every 64-bit CPU adds at once, in the same order whatever else it has. Loops below
- * keep two or more such sums, so that an addition need not wait for the one before. */
-typedef double lanes __attribute__((vector_size(16), aligned(8), may_alias));
-typedef int64_t lane_mask __attribute__((vector_size(16), aligned(8), may_alias)); /* all bits, or none */
-#define LANES 2
-
-static inline lanes lanes_load(const double *from)
-{
-    return *(const lanes *)from;
-}
-
-static inline lanes lanes_where(lane_mask mask, lanes yes, lanes no)
-{
-    return (lanes)((mask & (lane_mask)yes) | (~mask & (lane_mask)no));
-}
-
-static inline double lanes_sum(lanes sums)
-{
-    return sums[0] + sums[1];
-}
 
 /* What turns a value into a number around 0 of the order of 1: x * scale - mean. */
 struct centring {
@@ -62,36 +41,38 @@ struct column_range {
     size_t count;
 };
 
-static void range_add(struct column_range *range, double value)
+static struct column_range range_with_gaps(const double *values, size_t rows)
 {
-    range->low = value < range->low ? value : range->low; /* all comparisons are false for NaN */
-    range->high = value > range->high ? value : range->high;
-    range->sum += value == value ? value : 0;
-    range->count += value == value;
+    struct column_range range = { INFINITY, -INFINITY, 0, 0 };
+    for (size_t i = 0; i < rows; i++) {
+        double value = values[i];
+        range.low = value < range.low ? value : range.low; /* all comparisons are false for NaN */
+        range.high = value > range.high ? value : range.high;
+        range.sum += value == value ? value : 0;
+        range.count += value == value;
+    }
+    return range;
 }
 
 static struct column_range column_range_of(const double *values, size_t rows)
 {
+    enum { SUMS = 4, STEP = SUMS * LANES };
     const lanes none = { 0 };
-    lanes low[2] = { none + INFINITY, none + INFINITY }, high[2] = { none - INFINITY, none - INFINITY },
-          sum[2] = { none, none };
-    lane_mask gaps = { 0 };
+    lanes low = none + INFINITY, high = none - INFINITY, sum[SUMS] = { none };
     size_t i = 0;
-    for (; i + 2 * LANES <= rows; i += 2 * LANES)
-        for (size_t k = 0; k < 2; k++) {
+    for (; i + STEP <= rows; i += STEP)
+        for (size_t k = 0; k < SUMS; k++) {
             lanes value = lanes_load(values + i + k * LANES);
-            lane_mask is_there = value == value;
-            low[k] = lanes_where(value < low[k], value, low[k]);
-            high[k] = lanes_where(value > high[k], value, high[k]);
-            sum[k] += lanes_where(is_there, value, none);
-            gaps += ~is_there; /* minus one a gap */
+            low = lanes_lower(value, low);
+            high = lanes_higher(value, high);
+            sum[k] += value;
         }
-    struct column_range range = { fmin(fmin(low[0][0], low[0][1]), fmin(low[1][0], low[1][1])),
-                                  fmax(fmax(high[0][0], high[0][1]), fmax(high[1][0], high[1][1])),
-                                  lanes_sum(sum[0] + sum[1]), i - (size_t) - (gaps[0] + gaps[1]) };
-    for (; i < rows; i++)
-        range_add(&range, values[i]);
-    return range;
+    struct column_range rest = range_with_gaps(values + i, rows - i);
+    double whole = lanes_sum((sum[0] + sum[1]) + (sum[2] + sum[3]));
+    if (rest.count < rows - i || whole != whole) /* a gap, or infinities of both signs */
+        return range_with_gaps(values, rows);
+    return (struct column_range){ fmin(fmin(low[0], low[1]), rest.low), fmax(fmax(high[0], high[1]), rest.high),
+                                  whole + rest.sum, rows };
 }
 
 static double scaled_sum(const double *values, size_t rows, double scale)
@@ -187,8 +168,8 @@ double stats_pearson(const double *x, const double *y, size_t rows)
 struct workspace {
     struct pair_sums *pairs;   /* [i * columns + j], used for i <= j */
     struct centring *centring; /* [columns] */
-    double *centred;           /* [columns + 3][BLOCK_ROWS], 0 in a gap and behind the last column */
-    double *present;           /* [columns][BLOCK_ROWS], 1, or 0 in a gap */
+    double *centred;           /* [columns + PRODUCT_TILE][PRODUCT_ROWS], 0 in a gap and behind the last column */
+    double *present;           /* [columns][PRODUCT_ROWS], 1, or 0 in a gap */
 };
 
 #define DOUBLES_OF(type) ((sizeof(type) + sizeof(double) - 1) / sizeof(double))
@@ -196,7 +177,7 @@ struct workspace {
 size_t stats_pearson_matrix_scratch(size_t columns)
 {
     return columns * columns * DOUBLES_OF(struct pair_sums) +
-           columns * (DOUBLES_OF(struct centring) + 2 * (size_t)BLOCK_ROWS) + 3 * (size_t)BLOCK_ROWS;
+           columns * (DOUBLES_OF(struct centring) + 2 * (size_t)PRODUCT_ROWS) + PRODUCT_TILE * (size_t)PRODUCT_ROWS;
 }
 
 static struct workspace workspace_in(double *scratch, size_t columns)
@@ -205,7 +186,7 @@ static struct workspace workspace_in(double *scratch, size_t columns)
     scratch += columns * columns * DOUBLES_OF(struct pair_sums);
     work.centring = (struct centring *)(void *)scratch;
     work.centred = scratch + columns * DOUBLES_OF(struct centring);
-    work.present = work.centred + (columns + 3) * BLOCK_ROWS;
+    work.present = work.centred + (columns + PRODUCT_TILE) * PRODUCT_ROWS;
     return work;
 }
 
@@ -214,7 +195,7 @@ static void fill_with_gaps(const double *values, struct centring *centring, doub
 {
     const lanes none = { 0 }, one = none + 1;
     lanes residue = none;
-    for (size_t i = 0; i < BLOCK_ROWS; i += LANES) {
+    for (size_t i = 0; i < PRODUCT_ROWS; i += LANES) {
         lanes value = lanes_load(values + i);
         lane_mask is_there = value == value;
         lanes off = lanes_where(is_there, value * centring->scale - centring->mean, none);
@@ -225,31 +206,34 @@ static void fill_with_gaps(const double *values, struct centring *centring, doub
     centring->residue += lanes_sum(residue);
 }
 
-/* A whole block without gaps; `present` stays as it was. */
+/* A whole block without gaps; `present` stays as it was. The block after it is asked for in time: a column is read in
+ * pieces too short for the CPU to foresee. Asking beyond the end of a column does no harm. */
 static void fill_without_gaps(const double *values, struct centring *centring, double *centred)
 {
     lanes residue = { 0 };
-    for (size_t i = 0; i < BLOCK_ROWS; i += LANES) {
+    for (size_t i = 0; i < PRODUCT_ROWS; i += LANES) {
         lanes off = lanes_load(values + i) * centring->scale - centring->mean;
         *(lanes *)(centred + i) = off;
         residue += off;
+        if (i % 8 == 0)
+            __builtin_prefetch(values + i + PRODUCT_ROWS);
     }
     centring->residue += lanes_sum(residue);
 }
 
 static void fill_column(struct workspace *work, size_t column, const double *values, size_t rows)
 {
-    double *centred = work->centred + column * BLOCK_ROWS, *present = work->present + column * BLOCK_ROWS;
+    double *centred = work->centred + column * PRODUCT_ROWS, *present = work->present + column * PRODUCT_ROWS;
     struct centring *centring = &work->centring[column];
     if (centring->is_hopeless) {
-        memset(centred, 0, BLOCK_ROWS * sizeof(*centred));
-        memset(present, 0, BLOCK_ROWS * sizeof(*present));
+        memset(centred, 0, PRODUCT_ROWS * sizeof(*centred));
+        memset(present, 0, PRODUCT_ROWS * sizeof(*present));
         return;
     }
-    if (rows < BLOCK_ROWS) { /* filled up with absent rows, so that sums always run over whole blocks */
-        double last_block[BLOCK_ROWS];
+    if (rows < PRODUCT_ROWS) { /* filled up with absent rows, so that sums always run over whole blocks */
+        double last_block[PRODUCT_ROWS];
         memcpy(last_block, values, rows * sizeof(*values));
-        for (size_t i = rows; i < BLOCK_ROWS; i++)
+        for (size_t i = rows; i < PRODUCT_ROWS; i++)
             last_block[i] = NAN;
         fill_with_gaps(last_block, centring, centred, present);
     } else if (centring->has_gaps) {
@@ -259,53 +243,13 @@ static void fill_column(struct workspace *work, size_t column, const double *val
     }
 }
 
-/* Even and odd lanes as one vector: half of the instructions where the CPU has it, the same sums in the same order
- * where the compiler makes two of it. */
-typedef double wide_lanes __attribute__((vector_size(32), aligned(8), may_alias));
-
-/* Products of column x with four columns from y on, without gaps: x is loaded once for all four. */
-static inline __attribute__((always_inline)) void sum_four(const double *x, const double *y, double ret_sums[4])
-{
-    wide_lanes products[4] = { { 0 } };
-    for (size_t row = 0; row < BLOCK_ROWS; row += 2 * LANES) {
-        wide_lanes x_row = *(const wide_lanes *)(x + row);
-        for (size_t k = 0; k < 4; k++)
-            products[k] += x_row * *(const wide_lanes *)(y + k * BLOCK_ROWS + row);
-    }
-    for (size_t k = 0; k < 4; k++)
-        ret_sums[k] = (products[k][0] + products[k][2]) + (products[k][1] + products[k][3]);
-}
-
-static void sum_four_anywhere(const double *x, const double *y, double ret_sums[4])
-{
-    sum_four(x, y, ret_sums);
-}
-
-#ifdef __x86_64__
-__attribute__((target("avx2"))) static void sum_four_avx2(const double *x, const double *y, double ret_sums[4])
-{
-    sum_four(x, y, ret_sums);
-}
-#endif
-
-typedef void four_summer(const double *x, const double *y, double ret_sums[4]);
-
-static four_summer *choose_summer(void)
-{
-#ifdef __x86_64__
-    if (__builtin_cpu_supports("avx2"))
-        return sum_four_avx2;
-#endif
-    return sum_four_anywhere;
-}
-
 /* All sums of a pair over its common rows. */
 static void add_pair(struct workspace *work, size_t i, size_t j, struct pair_sums *sums)
 {
-    const double *x = work->centred + i * BLOCK_ROWS, *y = work->centred + j * BLOCK_ROWS;
-    const double *x_present = work->present + i * BLOCK_ROWS, *y_present = work->present + j * BLOCK_ROWS;
+    const double *x = work->centred + i * PRODUCT_ROWS, *y = work->centred + j * PRODUCT_ROWS;
+    const double *x_present = work->present + i * PRODUCT_ROWS, *y_present = work->present + j * PRODUCT_ROWS;
     lanes n = { 0 }, sum_x = { 0 }, sum_y = { 0 }, xx = { 0 }, yy = { 0 }, xy = { 0 };
-    for (size_t row = 0; row < BLOCK_ROWS; row += LANES) {
+    for (size_t row = 0; row < PRODUCT_ROWS; row += LANES) {
         lanes in_x = lanes_load(x_present + row), in_y = lanes_load(y_present + row);
         lanes xs = lanes_load(x + row) * in_y, ys = lanes_load(y + row) * in_x;
         n += in_x * in_y;
@@ -323,32 +267,20 @@ static void add_pair(struct workspace *work, size_t i, size_t j, struct pair_sum
     sums->xy += lanes_sum(xy);
 }
 
-static bool is_any_with_gaps(const struct centring *centring, size_t columns)
+/* Adds the filled block to the pairs of a tile of columns from i on with one from j on, i <= j. Tiles may reach beyond
+ * the last column, where scratch holds zeros. */
+static void add_tile(struct workspace *work, size_t columns, size_t i, size_t j, product_tile_sum *sum_products)
 {
-    bool is_any = false;
-    for (size_t i = 0; i < columns; i++)
-        is_any |= centring[i].has_gaps;
-    return is_any;
-}
-
-/* Adds the filled block to the pairs of column i with itself and all after it. Groups of four may reach beyond the last
- * column, where scratch holds zeros. */
-static void add_block(struct workspace *work, size_t columns, size_t i, four_summer *sum_products)
-{
-    struct pair_sums *row = work->pairs + i * columns;
-    for (size_t j = i; j < columns; j += 4) {
-        size_t step = columns - j < 4 ? columns - j : 4;
-        bool has_gaps = work->centring[i].has_gaps || is_any_with_gaps(work->centring + j, step);
-        double sums[4];
-        if (!has_gaps)
-            sum_products(work->centred + i * BLOCK_ROWS, work->centred + j * BLOCK_ROWS, sums);
-        for (size_t k = 0; k < step; k++) {
-            if (has_gaps)
-                add_pair(work, i, j + k, row + j + k);
+    double sums[PRODUCT_TILE * PRODUCT_TILE];
+    sum_products(work->centred + i * PRODUCT_ROWS, work->centred + j * PRODUCT_ROWS, sums);
+    for (size_t a = i; a < i + PRODUCT_TILE && a < columns; a++)
+        for (size_t b = a > j ? a : j; b < j + PRODUCT_TILE && b < columns; b++) {
+            struct pair_sums *pair = work->pairs + a * columns + b;
+            if (work->centring[a].has_gaps || work->centring[b].has_gaps)
+                add_pair(work, a, b, pair);
             else
-                row[j + k].xy += sums[k];
+                pair->xy += sums[(a - i) * PRODUCT_TILE + (b - j)];
         }
-    }
 }
 
 static bool is_suspicious(const struct pair_sums *sums)
@@ -383,18 +315,19 @@ void stats_pearson_matrix(const double *const *columns, size_t column_count, siz
 {
     struct workspace work = workspace_in(scratch, column_count);
     memset(work.pairs, 0, column_count * column_count * sizeof(*work.pairs));
-    memset(work.centred + column_count * BLOCK_ROWS, 0, 3 * BLOCK_ROWS * sizeof(*work.centred));
-    for (size_t i = 0; i < column_count * BLOCK_ROWS; i++)
+    memset(work.centred + column_count * PRODUCT_ROWS, 0, PRODUCT_TILE * PRODUCT_ROWS * sizeof(*work.centred));
+    for (size_t i = 0; i < column_count * PRODUCT_ROWS; i++)
         work.present[i] = 1; /* where a column has no gaps, until its last rows */
-    four_summer *sum_products = choose_summer();
+    product_tile_sum *sum_products = product_tile_choose();
     for (size_t i = 0; i < column_count; i++)
         work.centring[i] = centring_of(columns[i], rows);
 
-    for (size_t from = 0; from < rows; from += BLOCK_ROWS) {
+    for (size_t from = 0; from < rows; from += PRODUCT_ROWS) {
         for (size_t i = 0; i < column_count; i++)
             fill_column(&work, i, columns[i] + from, rows - from);
-        for (size_t i = 0; i < column_count; i++)
-            add_block(&work, column_count, i, sum_products);
+        for (size_t i = 0; i < column_count; i += PRODUCT_TILE)
+            for (size_t j = i; j < column_count; j += PRODUCT_TILE)
+                add_tile(&work, column_count, i, j, sum_products);
     }
 
     for (size_t i = 0; i < column_count; i++) {

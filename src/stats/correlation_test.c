@@ -6,7 +6,7 @@
 #include "stats/random.h"
 #include "stats/sort.h"
 
-#define COLUMNS 4
+#define COLUMNS 7 /* two full tiles and a part */
 #define ROWS 700 /* two full blocks and a part */
 
 static double matrix_scratch[COLUMNS * COLUMNS * 6 + COLUMNS * (8 + 2 * 256) + 3 * 256];

@@ -6,8 +6,8 @@
  * [LehmannRomano2005, ch. 15]. Larger pooled samples are cut into cells of neighbouring ranks, single ranks kept at
  * both ends where a heavy tail puts the distance; the number of R labels in a cell then has the mean and variance of
  * such a deal, and the shape of the heads in 64 tosses (a bridge). One pass serves both distances. False alarms at 5 %,
- * simulated 1,500 times each on five shapes and five sizes from 50 rows a side to 10,000: 3.9 to 6.3 %, where 0.6 is the
- * simulations' own standard error; at 1 % 0.5 to 1.7 %. distance_law_test.c repeats it smaller. */
+ * simulated 1,500 times each on five shapes and five sizes from 50 rows a side to 10,000: 3.9 to 6.3 %, where 0.6 is
+ * the simulations' own standard error; at 1 % 0.5 to 1.7 %. distance_law_test.c repeats it smaller. */
 #ifndef STATS_DISTANCE_LAW_H
 #define STATS_DISTANCE_LAW_H
 

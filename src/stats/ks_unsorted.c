@@ -1,5 +1,5 @@
-/* Both samples are counted in many narrow cells. The counts alone give the gap at every edge between cells, and bound it
- * inside of them: between the gap before a cell plus all its R values, and that gap minus all its C values. Only cells
+/* Both samples are counted in many narrow cells. The counts alone give the gap at every edge between cells, and bound
+ * it inside of them: between the gap before a cell plus all its R values, and that gap minus all its C values. Only cells
  * whose bound reaches the widest gap seen at an edge are open: their values are gathered, sorted and walked. Without
  * drift the widest gap is about sqrt(n) values and a cell holds a few dozen, so that one value in ten or fewer is
  * gathered.
