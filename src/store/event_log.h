@@ -188,7 +188,8 @@ void event_log_stats_now(struct event_log *log, struct event_log_stats *ret_stat
 
 /* One SELECT over the views: one a model, named like it, with its features, probability_CLASS, tag_NAME,
  * prediction_id, timestamp, model_version, prediction, target, arrived; "events" and "labels" over all
- * models. Anything but one query, and any file access, is ERR_INVALID; more than `rows_max` rows or out of memory
+ * models; information_schema's tables, columns and schemata. Anything but one query, any file, and what tells of
+ * the process and its settings is ERR_INVALID; more than `rows_max` rows or out of memory
  * ERR_LIMIT; longer than query_ms_max ERR_UNAVAILABLE. */
 must_use enum status event_log_query(struct event_log *log, str sql, size_t rows_max, struct frame **ret_frame,
                                      struct error *err);

@@ -1,11 +1,12 @@
-/* store/event_query.c - one SELECT from people, held in: read-only, no files but our own, bounded in rows,
- * memory and time. */
+/* store/event_query.c - one SELECT from people, held in: over the views of events only (event_sql_gate.h), read-only,
+ * bounded in rows, memory and time. */
 #include <errno.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "data/duckdb_frame.h"
 #include "store/event_log_internal.h"
+#include "store/event_sql_gate.h"
 
 #define SQL_BYTES_MAX ((size_t)1 << 20)
 
@@ -80,7 +81,7 @@ static bool watch_stop(struct watch *watch)
     return watch->has_fired;
 }
 
-/* One statement, and a SELECT. */
+/* One statement, a SELECT, and of what people may see. */
 static enum status check_statement(duckdb_connection connection, const char *sql, struct error *err)
 {
     duckdb_extracted_statements statements = NULL;
@@ -90,6 +91,8 @@ static enum status check_statement(duckdb_connection connection, const char *sql
         status = duckdb_door_error(err, duckdb_extract_statements_error(statements));
     else if (count > 1)
         status = error_set(err, ERR_INVALID, "one statement at a time, not %llu", (unsigned long long)count);
+    if (status == OK)
+        status = event_sql_gate(connection, str_of(sql), err);
     duckdb_prepared_statement prepared = NULL;
     if (status == OK && duckdb_prepare_extracted_statement(connection, statements, 0, &prepared) == DuckDBError)
         status = duckdb_door_error(err, duckdb_prepare_error(prepared));

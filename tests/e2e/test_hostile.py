@@ -203,6 +203,31 @@ def test_pipelined_requests_are_answered_in_order(shared):
     assert re.findall(rb"HTTP/1\.1 (\d+) ", answer) == [b"200", b"404", b"200"] * 20
 
 
+@pytest.mark.parametrize(
+    "why, statement",
+    [
+        ("nested deeply", "SELECT " + "(" * 5000 + "1" + ")" * 5000),
+        ("nested queries", "SELECT * FROM (" * 2000 + "SELECT 1" + ")" * 2000),
+        ("a long sum", "SELECT " + "1+" * 20000 + "1"),
+        ("many unions", " UNION ALL ".join(["SELECT 1"] * 5000)),
+        ("many names", "SELECT " + ", ".join(f"{i} AS c{i}" for i in range(2000))),
+        ("a long text", "SELECT '" + "x" * 1000000 + "'"),
+        ("a longer one", "SELECT '" + "x" * 2000000 + "'"),
+        ("quotes", "SELECT '''); SELECT (''' AS \"a''b\"\"c\""),
+        ("an open comment", "SELECT 1 /* FROM duckdb_settings()"),
+        ("out of its brackets", "SELECT 1) UNION ALL SELECT value FROM (FROM duckdb_settings()"),
+    ],
+)
+def test_sql_that_is_meant_to_hurt(make_server, why, statement):
+    server = make_server(environment={"KEDGE_STORE_MEMORY_MAX": "128MiB"}).start()
+    answer = server.post("/api/kedge/sql", {"sql": statement})
+    assert answer.status in (200, 422, 429, 503), (why, answer)
+    if answer.status != 200:
+        assert answer.error[1]
+    assert "temp_directory" not in answer.text and str(server.data) not in answer.text
+    assert server.sql("SELECT 1") == [[1]]
+
+
 def test_a_nul_in_an_id_is_an_ordinary_character_or_none(shared):
     answer = shared.post(
         "/models/nul/capture", b'{"features": {"a": 1}, "prediction": 1, "prediction_id": "a\\u0000b"}'
