@@ -6,6 +6,7 @@
 #include "data/csv_read.h"
 #include "data/duckdb_frame.h"
 #include "data/input.h"
+#include "data/parquet_read.h"
 
 #define SOURCE_BYTES_MAX ((size_t)64 << 20)
 /* DuckDB refuses larger JSON objects unless told; one row of ours may be that long. */
@@ -216,7 +217,9 @@ enum status read_table(const struct read_options *options, struct frame **ret_fr
         TRY(csv_read(options, source.files, source.file_count, first, &frame, err));
     } else {
         TRY(open_inputs(&source, err));
-        if (read_by_duckdb(&source, &frame, err) != OK)
+        bool is_read = source.format == READ_FORMAT_PARQUET && source.file_count == 1 &&
+                       parquet_read(options, source.inputs[0], &frame);
+        if (!is_read && read_by_duckdb(&source, &frame, err) != OK)
             return rename_in_error(&source, err);
     }
     if (frame->rows == 0) {
