@@ -46,6 +46,7 @@ struct http_request {
     const struct http_router *router;
     const struct http_route *route;
     str params[HTTP_PARAMS_MAX]; /* decoded; in the order of the pattern */
+    bool *is_answered; /* on the router's stack, while a handler runs there; http_router_answer_now() */
 
     /* Filled by whoever made the request: sends the response of a deferred request. */
     void (*on_complete)(struct http_request *request);

@@ -292,12 +292,18 @@ static enum http_outcome run(struct http_request *request)
         conclude(request, busy, &err);
         return HTTP_ANSWERED;
     }
-    bool defers = mode == HTTP_ROUTE_DEFERS;
+    bool defers = mode == HTTP_ROUTE_DEFERS, is_answered = false;
+    request->is_answered = &is_answered;
     enum status status = call_handler(request, &err);
-    if (defers && status == OK)
-        return HTTP_DEFERRED;
+    if (defers && status == OK && !is_answered)
+        return HTTP_DEFERRED; /* the request may be gone by now */
     conclude(request, status, &err);
     return HTTP_ANSWERED;
+}
+
+void http_router_answer_now(struct http_request *request)
+{
+    *request->is_answered = true;
 }
 
 /* Refusals that need no route. True when the response is filled. */

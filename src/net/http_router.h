@@ -73,6 +73,10 @@ bool http_router_head(void *self, struct http_request *request);
  * the request is gone afterwards. */
 void http_router_finish(struct http_request *request, enum status status, const struct error *err);
 
+/* For the handler of a DEFERS route that turns out to have its answer at once: OK from it then means that, as of a
+ * QUICK one, and nobody calls http_router_finish(). */
+void http_router_answer_now(struct http_request *request);
+
 /* The HTTP code of a status: 422 invalid, 404, 409, 429 limit, 503 unavailable, 500 corrupt. */
 int http_code_of(enum status status);
 
