@@ -21,6 +21,7 @@ struct model_version model_version_of(struct meta_statement *statement, struct a
         .run_id = meta_str(statement, 9, arena),
         .run_link = meta_str(statement, 10, arena),
         .model_id = meta_str(statement, 11, arena),
+        .model_no = meta_i64(statement, 12),
     };
 }
 

@@ -12,7 +12,6 @@
     "SELECT v.version_no, m.name, v.version, v.created_ms, v.updated_ms, v.stage, v.description, v.source, v.location, " \
     "v.run_id, v.run_link, v.model_id, v.model_no FROM model_versions v JOIN registered_models m "                     \
     "ON m.model_no = v.model_no "
-#define VERSION_ROW_MODEL_NO 12 /* its column of the model's key */
 
 /* The current row of such a statement, without tags and aliases. */
 struct model_version model_version_of(struct meta_statement *statement, struct arena *arena);

@@ -18,7 +18,7 @@ const char *model_stage_name(enum model_stage stage);
 must_use enum status model_stage_parse(str text, enum model_stage *ret_stage, struct error *err);
 
 struct model_version {
-    int64_t version_no; /* the database's own key */
+    int64_t version_no, model_no; /* the database's own keys */
     str model_name;
     int64_t version;
     int64_t created_ms, updated_ms;

@@ -108,10 +108,7 @@ const char *const meta_migrations[] = {
     "CREATE TABLE logged_model_tags (owner_no BIGINT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,"
     " PRIMARY KEY (owner_no, key));"
     "CREATE TABLE logged_model_params (owner_no BIGINT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,"
-    " PRIMARY KEY (owner_no, key));"
-    "CREATE TABLE logged_model_metrics (model_id TEXT NOT NULL, key TEXT NOT NULL, dataset_name TEXT NOT NULL,"
-    " dataset_digest TEXT NOT NULL, run_id TEXT NOT NULL, value DOUBLE PRECISION, step BIGINT NOT NULL,"
-    " timestamp_ms BIGINT NOT NULL, PRIMARY KEY (model_id, key, dataset_name, dataset_digest));",
+    " PRIMARY KEY (owner_no, key));",
 };
 
 const int meta_migration_count = COUNT(meta_migrations);
