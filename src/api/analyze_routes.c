@@ -165,12 +165,15 @@ static enum status post_backfill(void *self, struct http_request *request, struc
     TRY(api_query_time(request, "from", INT64_MIN, &from_us, err));
     TRY(api_query_time(request, "to", INT64_MAX, &to_us, err));
     str model_name = api_request_model(settings, request);
-    size_t runs = 0;
-    TRY(monitor_service_backfill(api->monitor, settings, model_name, from_us, to_us, &runs, err));
+    struct backfill_outcome outcome;
+    TRY(monitor_service_backfill(api->monitor, settings, model_name, from_us, to_us, &outcome, err));
     struct json_writer json;
     api_answer_begin(request, &json);
     json_str(&json, "model_name", model_name);
-    json_u64(&json, "analyses", runs);
+    json_u64(&json, "analyses", outcome.analyses);
+    json_u64(&json, "days_left_out", outcome.days_left_out);
+    json_u64(&json, "events_left_out", outcome.rows_left_out);
+    json_u64(&json, "minimum", outcome.minimum_rows);
     return api_answer_end(&json, err);
 }
 
@@ -193,6 +196,11 @@ static const struct api_about about_analyze = {
 static const struct api_about about_backfill = {
     .tag = "Analysis",
     .query = "by: day\nfrom: first moment\nto: first moment that is not\nmodel_name: the model\n",
+    .answer = "{\"type\":\"object\",\"properties\":{\"model_name\":{\"type\":\"string\"},"
+              "\"analyses\":{\"type\":\"integer\"},"
+              "\"days_left_out\":{\"type\":\"integer\",\"description\":\"Days that have events, but fewer than the minimum.\"},"
+              "\"events_left_out\":{\"type\":\"integer\",\"description\":\"Events of those days.\"},"
+              "\"minimum\":{\"type\":\"integer\",\"description\":\"window.minimum of the model.\"}}}",
 };
 
 const struct http_route analyze_routes[] = {

@@ -348,44 +348,46 @@ static int64_t day_of(int64_t time_us)
     return time_us >= 0 ? time_us / US_PER_DAY : -((-time_us + US_PER_DAY - 1) / US_PER_DAY);
 }
 
+/* Adds the day to `outcome`. */
 static enum status analyze_day(struct monitor_service *service, const struct api_settings *settings, str model_name,
-                               int64_t day, bool *ret_is_done, struct error *err)
+                               int64_t day, struct backfill_outcome *outcome, struct error *err)
 {
     const struct model_settings *model = api_settings_model(settings, model_name);
     struct event_window window = { .model_name = model_name, .from_us = day * US_PER_DAY,
                                    .to_us = (day + 1) * US_PER_DAY };
     uint64_t rows = 0;
     TRY(event_log_count(service->options.log, &window, &rows, err));
-    *ret_is_done = rows >= model->minimum_rows;
-    if (!*ret_is_done)
+    if (rows < model->minimum_rows) {
+        outcome->days_left_out += rows > 0;
+        outcome->rows_left_out += rows;
         return OK;
+    }
     struct arena arena;
     arena_init(&arena, 0);
     struct analysis_request request;
-    struct analysis_outcome outcome;
+    struct analysis_outcome analysis;
     analysis_request_init(&request, model, model_name, 0);
     request.last_rows = 0;
     request.from_us = window.from_us;
     request.to_us = window.to_us;
-    enum status status = monitor_service_analyze(service, settings, &request, &arena, &outcome, err);
+    enum status status = monitor_service_analyze(service, settings, &request, &arena, &analysis, err);
     arena_done(&arena);
+    outcome->analyses += status == OK;
     return status;
 }
 
 enum status monitor_service_backfill(struct monitor_service *service, const struct api_settings *settings,
-                                     str model_name, int64_t from_us, int64_t to_us, size_t *ret_runs, struct error *err)
+                                     str model_name, int64_t from_us, int64_t to_us,
+                                     struct backfill_outcome *ret_outcome, struct error *err)
 {
-    size_t runs = 0;
+    struct backfill_outcome outcome = { .minimum_rows = api_settings_model(settings, model_name)->minimum_rows };
     TRY(bound_by_events(service, model_name, &from_us, &to_us, err));
     int64_t first = day_of(from_us), end = day_of(to_us - 1) + 1;
     if (end - first > BACKFILL_DAYS_MAX)
         return error_set(err, ERR_LIMIT, "%lld days at once; give from and to", (long long)(end - first));
-    for (int64_t day = first; day < end; day++) {
-        bool is_done = false;
-        TRY(analyze_day(service, settings, model_name, day, &is_done, err));
-        runs += is_done;
-    }
-    *ret_runs = runs;
+    for (int64_t day = first; day < end; day++)
+        TRY(analyze_day(service, settings, model_name, day, &outcome, err));
+    *ret_outcome = outcome;
     return OK;
 }
 

@@ -64,11 +64,18 @@ must_use enum status monitor_service_analyze(struct monitor_service *service, co
                                              const struct analysis_request *request, struct arena *arena,
                                              struct analysis_outcome *ret_outcome, struct error *err);
 
+/* What a backfill did, and what it left out: days that have events, but fewer than `minimum_rows`. */
+struct backfill_outcome {
+    size_t analyses, days_left_out;
+    uint64_t rows_left_out;
+    uint64_t minimum_rows; /* the model's window.minimum */
+};
+
 /* One analysis for every UTC day in [from, to) that has events enough; open bounds are those of the events.
- * `ret_runs` counts them. Stops at the first error. */
+ * Stops at the first error. */
 must_use enum status monitor_service_backfill(struct monitor_service *service, const struct api_settings *settings,
-                                              str model_name, int64_t from_us, int64_t to_us, size_t *ret_runs,
-                                              struct error *err);
+                                              str model_name, int64_t from_us, int64_t to_us,
+                                              struct backfill_outcome *ret_outcome, struct error *err);
 
 /* The model's newest reference changed: the cached one is of no use any more. */
 void monitor_service_forget_reference(struct monitor_service *service, str model_name);

@@ -76,7 +76,7 @@ const struct option_table *backfill_option_table(void)
 static void print_help(void)
 {
     printf("usage: kedge backfill --by day [OPTION]...\n\n"
-           "Analyses the stored events of a model day by day; days with too few events are left out.\n\n");
+           "Analyses the stored events of a model day by day; days with fewer events than window.minimum are left out.\n\n");
     option_print_help(&table, stdout);
     printf("\nexamples:\n"
            "  kedge backfill --by day --model wine\n"
@@ -93,15 +93,27 @@ static void print_answer(str body, struct arena *arena)
 {
     struct json_reader json;
     str name, model = { 0 };
-    uint64_t analyses = 0;
+    uint64_t analyses = 0, days = 0, events = 0, minimum = 0;
+    const struct {
+        const char *name;
+        uint64_t *value;
+    } counts[] = { { "analyses", &analyses }, { "days_left_out", &days }, { "events_left_out", &events },
+                   { "minimum", &minimum } };
     json_reader_init(&json, body, arena, NULL);
     json_enter_object(&json);
-    while (json_next_member(&json, &name))
-        if (str_equal(name, STR("analyses")))
-            json_take_u64(&json, &analyses);
-        else if (str_equal(name, STR("model_name")))
+    while (json_next_member(&json, &name)) {
+        if (str_equal(name, STR("model_name")))
             json_take_str(&json, &model);
-    printf("%.*s: %llu analyses\n", STR_ARG(model), (unsigned long long)analyses);
+        for (size_t i = 0; i < COUNT(counts); i++)
+            if (str_equal(name, str_of(counts[i].name)))
+                json_take_u64(&json, counts[i].value);
+    }
+    printf("%.*s: %llu analys%s\n", STR_ARG(model), (unsigned long long)analyses, analyses == 1 ? "is" : "es");
+    if (days > 0)
+        printf("left out: %llu day%s with %llu events in all, fewer than %llu a day (window.minimum)\n",
+               (unsigned long long)days, days == 1 ? "" : "s", (unsigned long long)events, (unsigned long long)minimum);
+    else if (analyses == 0)
+        printf("there are no events in that time\n");
 }
 
 static enum status run(const struct backfill *backfill, struct arena *arena, struct error *err)

@@ -80,7 +80,7 @@ const struct config_key config_model_keys[] = {
     { "window.span", CONFIG_DURATION, MODEL(window_span_ms), "0", 0, 100 * 365 * 86400e3, NULL,
       "An analysis reads events of the last so long; 0 = no such limit." },
     { "window.minimum", CONFIG_INTEGER, MODEL(minimum_rows), "30", 1, 1e10, NULL,
-      "With fewer events than that no scheduled analysis runs." },
+      "With fewer events than that no scheduled analysis runs, and a backfill leaves the day out." },
     { "schedule", CONFIG_SCHEDULE, MODEL(schedule), "off", 0, 0, NULL,
       "When to analyse: a cron expression in UTC, \"every 15m\", \"every 500 rows\", or off." },
 };

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import shutil
 import subprocess
 
@@ -115,6 +116,28 @@ def test_backfill_between(filled):
         "--json",
     )
     assert status == 0 and json.loads(out)["analyses"] == 1, (out, err)
+
+
+def test_backfill_says_why_days_are_left_out(make_server):
+    server = make_server(config="models:\n  - {name: m, schema: open, window: {minimum: 45}}\n").start()
+    server.good("POST", "/models/m/reference", rows_of(100))
+    for day, rows in ((0, 40), (2, 30), (5, 44)):
+        events = events_of(rows, seed=day, prefix=f"d{day}-", timestamp=START_S + day * DAY_S)
+        server.good("POST", "/models/m/capture/batch", events)
+    backfill = ("backfill", "--by", "day", "--model", "m", "--config", server.config, "--data-dir", server.data)
+    status, out, err = run(*backfill, "--json")
+    assert status == 0, err
+    answer = json.loads(out)
+    assert answer == {"model_name": "m", "analyses": 0, "days_left_out": 3, "events_left_out": 114, "minimum": 45}
+    status, out, err = run(*backfill)
+    assert status == 0 and "0 analyses" in out, err
+    assert re.search(r"3 days with 114 events.* fewer than 45 .*window\.minimum", out, re.S), out
+
+    server.good("POST", "/models/m/capture/batch", events_of(60, seed=9, prefix="more-", timestamp=START_S))
+    status, out, err = run(*backfill)
+    assert "1 analysis\n" in out and "2 days with 74 events" in out, out
+    status, out, err = run(*backfill, "--from", "2026-06-02", "--to", "2026-06-03")
+    assert status == 0 and "0 analyses" in out and "no events" in out, out
 
 
 @pytest.mark.parametrize(
