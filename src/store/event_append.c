@@ -6,7 +6,6 @@
  * taken back before anybody wakes, and callers that relied on them see failures_total change. */
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/random.h"
 #include "store/event_claim.h"
@@ -73,7 +72,7 @@ static enum status prepare(struct append *append, struct event_log *log, const s
     *append = (struct append){ .log = log };
     arena_init(&append->arena, 0);
     buf_init(&append->payload, JOURNAL_RECORD_BYTES_MAX);
-    append->record = (struct event_record){ .kind = EVENT_RECORD_BATCH, .arrival_us = clock_now_us(), .batch = *batch };
+    append->record = (struct event_record){ .kind = EVENT_RECORD_BATCH, .arrival_us = clock_read_us(log->options.clock), .batch = *batch };
     TRY(event_batch_look(batch, &append->arena, &append->sights, &append->sight_count, err));
     TRY(fill_in(append, err));
     uint64_t model = event_log_model_hash(log, batch->model_name);

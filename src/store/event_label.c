@@ -1,6 +1,5 @@
 /* store/event_label.c - labels on their way into the journal: as events, without ids to claim. A label may be there
  * before its event, and a second one for an id replaces the first (E4), so nothing has to be looked up. */
-#include "base/clock.h"
 #include "base/mem.h"
 #include "store/event_claim.h"
 #include "store/event_codec.h"
@@ -64,7 +63,7 @@ static enum status prepare_labels(struct labelling *labelling, struct event_log 
     struct event_label *copies = arena_array(&labelling->arena, struct event_label, MAX_OF(count, 1));
     if (copies == NULL)
         return error_set(err, ERR_LIMIT, "no memory for %zu labels", count);
-    int64_t now_us = clock_now_us();
+    int64_t now_us = clock_read_us(log->options.clock);
     for (size_t i = 0; i < count; i++) {
         copies[i] = labels[i];
         copies[i].timestamp_us = labels[i].timestamp_us != INT64_MIN ? labels[i].timestamp_us : now_us;

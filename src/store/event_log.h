@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/status.h"
 #include "base/str.h"
 #include "data/frame.h"
@@ -31,6 +32,7 @@ struct event_log_options {
     size_t memory_bytes_max;    /* DuckDB's own limit (default 256 MiB) */
     int64_t raw_retention_days; /* events older than that are dropped (0 keeps all) */
     int64_t query_ms_max;       /* event_log_query is stopped then (default 30 s) */
+    const struct clock *clock;  /* when events and labels arrive; any thread reads it; NULL = the system's */
     const struct journal_io *journal_io; /* tests make writes and syncs fail; NULL = the system's */
     void (*on_rollover_step)(void *context); /* tests look at what others can do between days; NULL = nothing */
     void *rollover_context;

@@ -324,6 +324,7 @@ enum status event_log_open(const struct event_log_options *options, struct event
     init_locks(log);
     log->options = *options;
     log->options.memory_bytes_max = options->memory_bytes_max != 0 ? options->memory_bytes_max : MEMORY_BYTES_MAX;
+    log->options.clock = options->clock != NULL ? options->clock : &clock_system;
     log->options.query_ms_max = options->query_ms_max != 0 ? options->query_ms_max : QUERY_MS_MAX;
     arena_init(&log->arena, 0);
     map_init(&log->models, &log->arena, EVENT_MODELS_MAX);

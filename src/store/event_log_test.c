@@ -16,11 +16,22 @@
 #define DAY_US CIVIL_US_PER_DAY
 #define NOON_US (INT64_C(20000) * DAY_US + DAY_US / 2) /* 2024-10-04T12:00:00Z */
 
+/* What is closed depends on when events arrived: here all do in the last microsecond of a day, which is the moment that
+ * tells a wrong bound. */
+#define ARRIVAL_US (INT64_C(20500) * DAY_US - 1)
+
+static int64_t arrival_us(void *self)
+{
+    (void)self;
+    return ARRIVAL_US;
+}
+static const struct clock arrival_clock = { .now_us = arrival_us };
+
 static struct event_log *open_log(const char *folder, int64_t retention_days)
 {
     struct error err = { 0 };
     struct event_log *log = NULL;
-    struct event_log_options options = { .folder = folder, .raw_retention_days = retention_days };
+    struct event_log_options options = { .folder = folder, .raw_retention_days = retention_days, .clock = &arrival_clock };
     CHECK_OK("opens", event_log_open(&options, &log, &err), &err);
     return log;
 }
@@ -67,23 +78,11 @@ static struct event_window all_of(const char *model)
     return (struct event_window){ .model_name = str_of(model), .from_us = INT64_MIN, .to_us = INT64_MAX };
 }
 
-/* When the last event arrived: what is closed depends on it, and a test has no clock. */
-static int64_t arrived_us(struct event_log *log)
-{
-    struct error err = { 0 };
-    struct frame *frame = NULL;
-    CHECK_OK("asks for the arrival",
-             event_log_query(log, STR("SELECT epoch_us(max(arrived))::DOUBLE FROM events"), 1, &frame, &err), &err);
-    int64_t time_us = frame != NULL ? (int64_t)frame->columns[0].f64[0] : 0;
-    frame_free(frame);
-    return time_us;
-}
-
 /* The upkeep of the day after the last arrival. */
 static enum status roll(struct event_log *log, struct error *err)
 {
     bool has_more = false;
-    return event_log_maintain(log, arrived_us(log) + DAY_US, &has_more, err);
+    return event_log_maintain(log, ARRIVAL_US + DAY_US, &has_more, err);
 }
 
 static uint64_t count(struct event_log *log, const char *model)
@@ -398,7 +397,7 @@ static void look_between(void *context)
 static struct event_log *open_hundred_days(const char *folder, struct between *between)
 {
     struct error err = { 0 };
-    struct event_log_options options = { .folder = folder, .on_rollover_step = look_between,
+    struct event_log_options options = { .folder = folder, .clock = &arrival_clock, .on_rollover_step = look_between,
                                          .rollover_context = between };
     CHECK_OK("opens", event_log_open(&options, &between->log, &err), &err);
     struct small_batch small;
@@ -419,7 +418,7 @@ TEST(event_log_lets_others_in_between_the_days_of_a_roll_over)
     struct error err = { 0 };
     struct between between = { 0 };
     struct event_log *log = open_hundred_days(test_folder(), &between);
-    int64_t tomorrow_us = arrived_us(log) + DAY_US;
+    int64_t tomorrow_us = ARRIVAL_US + DAY_US;
     bool has_more = false;
     CHECK_OK("a first part", event_log_maintain(log, tomorrow_us, &has_more, &err), &err);
     CHECK("more is left: 64 days a call", has_more);
@@ -437,13 +436,12 @@ TEST(event_log_keeps_old_events_captured_today_in_the_table_until_tomorrow)
     struct error err = { 0 };
     struct between between = { 0 };
     struct event_log *log = open_hundred_days(folder, &between);
-    int64_t now_us = arrived_us(log) / DAY_US * DAY_US; /* midnight before: robust where midnight has just passed */
     bool has_more = true;
     char path[512];
     (void)snprintf(path, sizeof path, "%s/history/model=m", folder);
-    CHECK_OK("today", event_log_maintain(log, now_us, &has_more, &err), &err);
+    CHECK_OK("today", event_log_maintain(log, ARRIVAL_US, &has_more, &err), &err);
     CHECK("nothing is due", !has_more && !file_exists(path));
-    CHECK_OK("tomorrow", event_log_maintain(log, now_us + DAY_US, &has_more, &err), &err);
+    CHECK_OK("tomorrow", event_log_maintain(log, ARRIVAL_US + 1, &has_more, &err), &err);
     CHECK("due", has_more && file_exists(path));
     event_log_close(log);
 }
@@ -457,7 +455,7 @@ TEST(event_log_survives_a_crash_between_two_days_of_a_roll_over)
         struct between between = { .steps_max = 4 };
         struct event_log *log = open_hundred_days(folder, &between);
         bool has_more = false;
-        enum status status = event_log_maintain(log, arrived_us(log) + DAY_US, &has_more, &err);
+        enum status status = event_log_maintain(log, ARRIVAL_US + DAY_US, &has_more, &err);
         _exit(status == OK ? 1 : 2); /* it was to end in the middle */
     }
     int state = -1;
@@ -468,7 +466,7 @@ TEST(event_log_survives_a_crash_between_two_days_of_a_roll_over)
     CHECK_INT("every event once: 100 and those of three looks", count(log, "m"), 103);
     bool has_more = true;
     for (int call = 0; call < 3 && has_more; call++)
-        CHECK_OK("goes on", event_log_maintain(log, arrived_us(log) + DAY_US, &has_more, &err), &err);
+        CHECK_OK("goes on", event_log_maintain(log, ARRIVAL_US + DAY_US, &has_more, &err), &err);
     CHECK("to the end", !has_more);
     CHECK_INT("every event still once", count(log, "m"), 103);
     event_log_close(log);
