@@ -22,7 +22,7 @@ struct field {
     bool is_required; /* false: the column may be left out, and is then missing */
 };
 
-enum model_task { TASK_UNKNOWN, TASK_REGRESSION, TASK_BINARY, TASK_MULTICLASS };
+enum model_task { MODEL_TASK_UNKNOWN, MODEL_REGRESSION, MODEL_BINARY, MODEL_MULTICLASS };
 
 struct runtime_info {
     const char *runtime; /* "trees", "onnx", "pyfunc" */
