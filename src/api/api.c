@@ -8,10 +8,13 @@
 #define SLOW_THREADS 4
 #define SLOW_REQUESTS_MAX 64 /* waiting; more answer 429 */
 #define COLUMN_JOBS_MAX 16
+#define PREDICT_THREADS 8
+#define PREDICT_REQUESTS_MAX 256 /* waiting; more answer 429 */
 
 const struct http_route *const api_tables[] = {
     health_routes,  capture_routes,         labels_routes,  reference_routes, analyze_routes, reports_routes,
     production_data_routes, metrics_routes, openapi_routes, ui_routes,        kedge_routes,   admin_routes,
+    predict_routes, model_info_routes,
 };
 const size_t api_table_count = COUNT(api_tables);
 
@@ -39,6 +42,34 @@ static void note_run(void *self, str model_name, enum status status, double seco
 {
     struct api *api = self;
     instruments_count_analysis(&api->instruments, model_name, status, seconds);
+}
+
+/* Predictions on their way into the log: the monitor's table of models learns of them as of captured events. */
+static void note_predictions(void *self, const struct event_batch *batch)
+{
+    struct api *api = self;
+    struct error err = { 0 };
+    if (model_table_learn_features(api->models, batch->model_name, batch->feature_names, batch->feature_count, &err) != OK)
+        LOG_WARN("a served model's features are not listed", log_str("model", batch->model_name), log_error(&err));
+    model_table_count(api->models, batch->model_name, batch->model_version, batch->rows);
+}
+
+static void start_serving(struct api *api)
+{
+    const struct api_options *options = &api->options;
+    api->predict_pool = pool_new("predict", PREDICT_THREADS, PREDICT_REQUESTS_MAX);
+    api->serving = model_set_open(&(struct model_set_options){
+        .source = options->models,
+        .pool = options->python,
+        .load = options->load,
+        .log = options->log,
+        .metrics = api->instruments.registry,
+        .follows_all = options->follows_all,
+        .on_batch = note_predictions,
+        .self = api,
+    });
+    if (options->serves_models)
+        model_set_configure(api->serving, api->settings->served, api->settings->served_count, options->load_wait_ms);
 }
 
 static void make_parts(struct api *api)
@@ -84,6 +115,7 @@ enum status api_open(const struct api_options *options, struct api_settings *set
         api_close(api);
         return status;
     }
+    start_serving(api);
     if (options->has_scheduler)
         api->scheduler = scheduler_start(api);
     *ret_api = api;
@@ -96,6 +128,8 @@ void api_close(struct api *api)
         return;
     scheduler_stop(api->scheduler);
     pool_free(api->slow_pool);
+    pool_free(api->predict_pool);
+    model_set_close(api->serving);
     http_router_free(api->router);
     monitor_service_free(api->monitor);
     pool_free(api->column_pool);
@@ -116,9 +150,12 @@ void api_replace_settings(struct api *api, struct api_settings *settings)
 {
     pthread_mutex_lock(&api->lock);
     struct api_settings *old = api->settings;
-    api->settings = settings;
+    api->settings = api_settings_ref(settings);
     pthread_mutex_unlock(&api->lock);
     api_settings_unref(old);
+    if (api->options.serves_models)
+        model_set_configure(api->serving, settings->served, settings->served_count, 0);
+    api_settings_unref(settings);
 }
 
 void api_begin_shutdown(struct api *api)

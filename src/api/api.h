@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "metrics/instrument.h"
 #include "net/http_message.h"
+#include "serve/served_version.h"
 #include "store/event_log.h"
 #include "store/reference_store.h"
 
@@ -34,6 +35,12 @@ struct api_options {
     const struct secret *token; /* NULL or empty = none */
     const struct clock *clock;
     size_t analysis_threads; /* 0 = one a CPU */
+    bool serves_models;          /* false: nothing is loaded */
+    struct model_source *models; /* of served models; NULL: only paths. Taken over */
+    model_loader *load;          /* of models' files */
+    struct pyfunc_pool *python;  /* workers for models that need them; NULL = none */
+    bool follows_all;            /* models in Production are served also where the configuration does not name them */
+    int64_t load_wait_ms;        /* api_open waits so long for the first load of served models */
     bool has_scheduler;      /* false: nothing happens unless it is asked for */
     /* Loads the configuration anew and calls api_replace_settings(); for POST /-/reload. */
     enum status (*reload)(void *self, struct error *err);

@@ -11,12 +11,15 @@
 #include "api/monitor_service.h"
 #include "format/json.h"
 #include "net/http_router.h"
+#include "serve/model_set.h"
 
 struct api {
     struct api_options options;
     struct http_router *router;
     struct pool *slow_pool;   /* requests that read the disk or compute */
     struct pool *column_pool; /* columns of analyses */
+    struct pool *predict_pool; /* predictions that wait: for another process, for a version to load */
+    struct model_set *serving;
     struct monitor_service *monitor;
     struct scheduler *scheduler;
     struct model_table *models;
@@ -33,7 +36,7 @@ struct api_settings *api_settings_now(struct api *api);
 /* The route tables, one a resource; each ends with a route without a method. */
 extern const struct http_route health_routes[], capture_routes[], labels_routes[], reference_routes[], analyze_routes[],
     reports_routes[], production_data_routes[], metrics_routes[], kedge_routes[], openapi_routes[], ui_routes[],
-    admin_routes[];
+    admin_routes[], predict_routes[], model_info_routes[];
 #define API_TABLES_MAX 16
 extern const struct http_route *const api_tables[];
 extern const size_t api_table_count;

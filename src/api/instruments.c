@@ -4,10 +4,8 @@
 #include <math.h>
 
 #include "base/number.h"
+#include "serve/serve_instruments.h"
 
-/* Model outputs are probabilities, classes or amounts; nobody can know beforehand which. */
-static const double value_buckets[] = { -1000, -100, -10, -1, 0, 0.1, 0.25, 0.5, 0.75, 0.9, 1, 2, 3, 5, 10, 100, 1000, 1e4, 1e5, 1e6 };
-static const double share_buckets[] = { 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1 };
 static const double analysis_buckets[] = { 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300 };
 
 static struct metric_family *make(struct metric_registry *registry, const struct metric_description *description)
@@ -35,20 +33,21 @@ static void make_predictions(struct instruments *instruments)
 {
     struct metric_registry *registry = instruments->registry;
     instruments->predictions = make(registry, &(struct metric_description){
-        .kind = METRIC_COUNTER, .name = "model_predictions_total", .help = "Predictions captured and stored.",
+        .kind = METRIC_COUNTER, .name = "model_predictions_total", .help = "Predictions made, and captured from elsewhere.",
         .label_count = 2, .labels = { "model_name", "model_version" } });
     instruments->prediction_latency = make(registry, &(struct metric_description){
         .kind = METRIC_HISTOGRAM, .name = "model_prediction_latency_seconds", .unit = "seconds",
-        .help = "Latency of captured predictions, as their callers measured it.",
-        .label_count = 1, .labels = { "model_name" } });
+        .help = "From a prediction's request to its answer; of captured ones as their callers say.",
+        .label_count = 1, .labels = { "model_name" }, .buckets = serve_latency_buckets,
+        .bucket_count = serve_latency_bucket_count });
     instruments->prediction_value = make(registry, &(struct metric_description){
         .kind = METRIC_HISTOGRAM, .name = "model_prediction_value", .help = "Predicted values that are numbers.",
-        .label_count = 1, .labels = { "model_name" }, .buckets = value_buckets, .bucket_count = COUNT(value_buckets) });
+        .label_count = 1, .labels = { "model_name" }, .buckets = serve_value_buckets, .bucket_count = serve_value_bucket_count });
     instruments->confidence = make(registry, &(struct metric_description){
         .kind = METRIC_HISTOGRAM, .name = "model_confidence_score", .help = "Largest class probability of a prediction.",
-        .label_count = 1, .labels = { "model_name" }, .buckets = share_buckets, .bucket_count = COUNT(share_buckets) });
+        .label_count = 1, .labels = { "model_name" }, .buckets = serve_share_buckets, .bucket_count = serve_share_bucket_count });
     instruments->prediction_errors = make(registry, &(struct metric_description){
-        .kind = METRIC_COUNTER, .name = "model_prediction_errors_total", .help = "Predictions that were not stored, and why.",
+        .kind = METRIC_COUNTER, .name = "model_prediction_errors_total", .help = "Predictions that were not made or not stored, and why.",
         .label_count = 2, .labels = { "model_name", "error_type" } });
     instruments->duplicates = make(registry, &(struct metric_description){
         .kind = METRIC_COUNTER, .name = "kedge_duplicate_predictions_total",

@@ -135,6 +135,19 @@ enum status model_table_learn_reference(struct model_table *table, const struct 
     return status;
 }
 
+enum status model_table_learn_features(struct model_table *table, str name, const str *features, size_t count,
+                                       struct error *err)
+{
+    struct model *model;
+    pthread_rwlock_wrlock(&table->lock);
+    enum status status = model_of(table, name, &model, err);
+    bool is_known = status == OK && model->features.count > 0;
+    for (size_t i = 0; i < count && status == OK && !is_known; i++)
+        status = add_feature(model, features[i], err);
+    pthread_rwlock_unlock(&table->lock);
+    return status;
+}
+
 static enum status load_references(struct model_table *table, struct meta *meta, struct reference_store *references,
                                    const struct api_settings *settings, struct arena *arena, struct error *err)
 {

@@ -25,6 +25,10 @@ must_use enum status model_table_load(struct model_table *table, struct event_lo
 must_use enum status model_table_learn_reference(struct model_table *table, const struct model_settings *model, str name,
                                                  const struct frame *reference, struct error *err);
 
+/* The columns of a model that is served here; nothing new where its features are known. */
+must_use enum status model_table_learn_features(struct model_table *table, str name, const str *features, size_t count,
+                                                struct error *err);
+
 /* The model's events and reference are gone or new rows came. */
 void model_table_forget_events(struct model_table *table, str name);
 

@@ -17,7 +17,7 @@
 
 /* ---- JSON rows ---- */
 
-struct row_reader {
+struct reference_reader {
     struct json_reader json;
     struct frame_builder *builder;
     struct error *err;
@@ -45,7 +45,7 @@ static struct frame_cell cell_of(const struct event_value *value)
     return frame_cell_missing();
 }
 
-static enum status put(struct row_reader *reader, str name)
+static enum status put(struct reference_reader *reader, str name)
 {
     struct event_value value = { .kind = EVENT_MISSING };
     size_t column;
@@ -54,7 +54,7 @@ static enum status put(struct row_reader *reader, str name)
     return frame_builder_put(reader->builder, column, cell_of(&value), reader->err);
 }
 
-static enum status read_row(struct row_reader *reader)
+static enum status read_row(struct reference_reader *reader)
 {
     struct json_reader *json = &reader->json;
     str name;
@@ -76,7 +76,7 @@ static enum status read_row(struct row_reader *reader)
     return frame_builder_end_row(reader->builder, reader->err);
 }
 
-static enum status read_rows(struct row_reader *reader)
+static enum status read_rows(struct reference_reader *reader)
 {
     TRY(json_enter_array(&reader->json));
     while (json_next_element(&reader->json))
@@ -84,7 +84,7 @@ static enum status read_rows(struct row_reader *reader)
     return json_status(&reader->json);
 }
 
-static enum status read_names(struct row_reader *reader)
+static enum status read_names(struct reference_reader *reader)
 {
     TRY(json_enter_array(&reader->json));
     while (json_next_element(&reader->json)) {
@@ -101,7 +101,7 @@ static enum status read_names(struct row_reader *reader)
 }
 
 /* [{...}, ...], {"rows": [...]}, {"data": [...]}, {"columns": [...], "rows": [[...], ...]} */
-static enum status read_body(struct row_reader *reader)
+static enum status read_body(struct reference_reader *reader)
 {
     struct json_reader *json = &reader->json;
     str name;
@@ -128,7 +128,7 @@ static enum status frame_of_json(struct http_request *request, struct frame **re
 {
     CLEANUP(frame_builder_free_slot) struct frame_builder *builder = NULL;
     TRY(frame_builder_new(STR("POST /reference"), REFERENCE_CELLS_MAX, &builder, err));
-    struct row_reader reader = { .builder = builder, .err = err };
+    struct reference_reader reader = { .builder = builder, .err = err };
     json_reader_init(&reader.json, request->body, request->arena, err);
     TRY(read_body(&reader));
     TRY(json_finish(&reader.json));

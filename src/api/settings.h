@@ -9,6 +9,7 @@
 
 #include "flow/schedule.h"
 #include "monitor/analysis_options.h"
+#include "serve/model_set.h"
 
 struct model_settings {
     str name;                        /* empty in the defaults */
@@ -28,6 +29,8 @@ struct api_settings {
     struct model_settings defaults;
     struct model_settings *models;
     size_t model_count;
+    struct served_model_config *served;
+    size_t served_count;
     int64_t result_retention_us; /* 0 = for ever */
     size_t analysis_rows_max;
     str config_yaml; /* the whole configuration as it is in force, secrets hidden */

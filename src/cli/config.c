@@ -284,6 +284,7 @@ void config_free(struct config *config)
     if (config == NULL)
         return;
     secret_done(&config->token);
+    secret_done(&config->registry_token);
     arena_done(&config->arena);
     mem_free(config);
 }

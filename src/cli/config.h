@@ -37,6 +37,10 @@ struct config_settings {
 /* One entry of `models:`. Members that the entry leaves out come from the section `defaults:`. */
 struct config_model {
     str name, version;
+    str path;                       /* folder or file of the served model; empty = the registry */
+    str serve_stage, serve_alias, serve_version; /* which version of the registry; one of them */
+    str serve_runtime;              /* "trees", "onnx", "pyfunc"; empty = choose */
+    bool serve_capture;             /* predictions go into the event log */
     str reference;                  /* file to load as the first reference; empty = none */
     str schema;                     /* "open" or "closed" */
     str task, target, prediction, positive; /* empty = inferred */
@@ -68,6 +72,11 @@ struct config {
     int64_t store_memory_bytes, store_queue_bytes;
     int64_t raw_retention_ms, result_retention_ms;
     int64_t analysis_threads, analysis_rows_max;
+    str python;                     /* interpreter for models that need one; empty = python3 */
+    str registry;                   /* URL of an MLflow server to load models from; empty = our own registry */
+    struct secret registry_token;   /* its bearer token */
+    bool serve_all;                 /* also models in Production that `models:` does not name */
+    int64_t serve_load_wait_ms;
     struct config_model defaults;   /* for models that `models:` does not name */
     struct config_model *models;
     size_t model_count;

@@ -152,15 +152,40 @@ static enum status read_model(const struct config_model *model, struct arena *ar
     return read_options(model, arena, &settings->options, err);
 }
 
+static struct served_model_config read_serving(const struct config_model *model)
+{
+    struct served_model_config served = {
+        .name = model->name,
+        .path = model->path,
+        .version = model->version,
+        .runtime = str_equal(model->serve_runtime, STR("auto")) ? (str){ 0 } : model->serve_runtime,
+        .is_captured = model->serve_capture,
+        .pick = PICK_STAGE,
+        .value = model->serve_stage,
+    };
+    if (!str_is_empty(model->serve_alias)) {
+        served.pick = PICK_ALIAS;
+        served.value = model->serve_alias;
+    }
+    if (!str_is_empty(model->serve_version)) {
+        served.pick = PICK_VERSION;
+        served.value = model->serve_version;
+    }
+    return served;
+}
+
 static enum status fill(const struct config *config, struct api_settings *settings, struct error *err)
 {
     TRY(read_model(&config->defaults, &settings->arena, &settings->defaults, err));
     settings->models = arena_array(&settings->arena, struct model_settings, config->model_count);
-    if (settings->models == NULL)
+    settings->served = arena_array(&settings->arena, struct served_model_config, config->model_count);
+    if (settings->models == NULL || settings->served == NULL)
         return error_set(err, ERR_LIMIT, "no memory for %zu models", config->model_count);
-    settings->model_count = config->model_count;
-    for (size_t i = 0; i < config->model_count; i++)
+    settings->model_count = settings->served_count = config->model_count;
+    for (size_t i = 0; i < config->model_count; i++) {
         TRY(read_model(&config->models[i], &settings->arena, &settings->models[i], err));
+        settings->served[i] = read_serving(&config->models[i]);
+    }
     settings->result_retention_us = config->result_retention_ms * US_PER_MS;
     settings->analysis_rows_max = (size_t)config->analysis_rows_max;
     CLEANUP(buf_done) struct buf text;

@@ -55,8 +55,17 @@ static struct api_page page_of(struct web_page page)
     return (struct api_page){ .html = page.html, .gzip = page.gzip, .etag = page.etag };
 }
 
-static enum status open_api(struct serve_stack *stack, const struct serve_stack_options *options, size_t analysis_threads,
-                            struct api_settings *settings, struct error *err)
+/* What api_open wants to know of the configuration, which belongs to the settings by then. */
+static void read_limits(const struct config *config, const struct serve_stack_options *options, struct api_options *api)
+{
+    api->analysis_threads = (size_t)config->analysis_threads;
+    api->serves_models = options->has_scheduler;
+    api->follows_all = config->serve_all;
+    api->load_wait_ms = config->serve_load_wait_ms;
+}
+
+static enum status open_api(struct serve_stack *stack, const struct serve_stack_options *options,
+                            const struct api_options *limits, struct api_settings *settings, struct error *err)
 {
     struct web_report report = web_page_report();
     struct api_options api = {
@@ -69,7 +78,10 @@ static enum status open_api(struct serve_stack *stack, const struct serve_stack_
                    .index = page_of(web_page_index()) },
         .token = &stack->token,
         .clock = &clock_system,
-        .analysis_threads = analysis_threads,
+        .analysis_threads = limits->analysis_threads,
+        .serves_models = limits->serves_models,
+        .follows_all = limits->follows_all,
+        .load_wait_ms = limits->load_wait_ms,
         .has_scheduler = options->has_scheduler,
         .reload = options->reload,
         .self = options->self,
@@ -85,7 +97,8 @@ enum status serve_stack_open(struct config *config, const struct serve_stack_opt
     *stack = (struct serve_stack){ .data_dir = mem_copy_text(arena_copy(&arena, config->data_dir).data) };
     arena_done(&arena);
     secret_init(&stack->token, secret_reveal(&config->token));
-    size_t analysis_threads = (size_t)config->analysis_threads;
+    struct api_options limits = { 0 };
+    read_limits(config, options, &limits);
     enum status status = open_stores(stack, config, err);
     if (status != OK) {
         config_free(config);
@@ -93,7 +106,7 @@ enum status serve_stack_open(struct config *config, const struct serve_stack_opt
     }
     struct api_settings *settings = NULL;
     TRY(serve_settings_new(config, &settings, err));
-    return open_api(stack, options, analysis_threads, settings, err);
+    return open_api(stack, options, &limits, settings, err);
 }
 
 void serve_stack_close(struct serve_stack *stack)

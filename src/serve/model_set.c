@@ -172,7 +172,7 @@ static enum status load_version(struct model_set *set, const struct served_model
         .location = location,
         .folder = config->path.data,
         .force = config->runtime,
-        .load = set->options.load != NULL ? set->options.load : runtime_load,
+        .load = set->options.load,
         .pool = set->options.pool,
         .instruments = &set->instruments,
         .log = config->is_captured ? set->log : NULL,

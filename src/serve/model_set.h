@@ -29,7 +29,7 @@ struct served_model_config {
 struct model_set_options {
     struct model_source *source; /* NULL: only paths; taken over */
     struct pyfunc_pool *pool;    /* borrowed, may be NULL */
-    runtime_loader *load;        /* NULL = runtime_load */
+    model_loader *load;          /* model_loader_load but for tests */
     struct event_log *log;       /* borrowed; NULL: nothing is captured */
     struct metric_registry *metrics;
     size_t models_max;           /* in memory; 0 = MODEL_SET_MAX */

@@ -1,8 +1,6 @@
 #include "serve/served_version.h"
 
-#include <limits.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -36,40 +34,10 @@ void served_version_free(struct served_version *version)
     if (version == NULL)
         return;
     prediction_ring_close(version->ring);
-    runtime_free(version->runtime);
+    if (version->runtime != NULL)
+        version->runtime->methods->free(version->runtime);
     arena_done(&version->arena);
     free(version); /* aligned_alloc's */
-}
-
-/* ---- files ---- */
-
-/* One file instead of a folder: its ending tells the library. */
-static enum status describe_file(const char *path, struct arena *arena, struct mlmodel *ret_model, struct error *err)
-{
-    str file = str_of(path), folder = STR(".");
-    for (size_t i = file.size; i > 0; i--)
-        if (path[i - 1] == '/') {
-            folder = arena_copy(arena, str_slice(file, 0, i > 1 ? i - 1 : 1));
-            file = str_slice(file, i, file.size);
-            break;
-        }
-    *ret_model = (struct mlmodel){ .folder = folder, .data_path = arena_copy(arena, file) };
-    ret_model->has_onnx = str_has_suffix(file, STR(".onnx"));
-    ret_model->has_lightgbm = str_has_suffix(file, STR(".txt"));
-    ret_model->has_xgboost = str_has_suffix(file, STR(".json")) || str_has_suffix(file, STR(".ubj")) ||
-                             str_has_suffix(file, STR(".xgb"));
-    ret_model->flavor = ret_model->has_onnx ? STR("onnx") : ret_model->has_lightgbm ? STR("lightgbm") : STR("xgboost");
-    if (ret_model->has_onnx || ret_model->has_lightgbm || ret_model->has_xgboost)
-        return OK;
-    return error_set(err, ERR_INVALID, "%s: a model file ends in .onnx, .json, .ubj, .xgb or .txt", path);
-}
-
-static enum status describe(const char *path, struct arena *arena, struct mlmodel *ret_model, struct error *err)
-{
-    struct stat info;
-    if (stat(path, &info) != 0)
-        return error_set(err, ERR_NOT_FOUND, "%s: there is no such file or folder", path);
-    return S_ISREG(info.st_mode) ? describe_file(path, arena, ret_model, err) : mlmodel_read(path, arena, ret_model, err);
 }
 
 /* ---- the trial ---- */
@@ -126,8 +94,8 @@ static enum status try_once(const struct served_version *version, struct arena *
 
 static enum status load(struct served_version *version, const struct served_version_options *options, struct error *err)
 {
-    TRY(describe(options->folder, &version->arena, &version->model, err));
-    TRY(options->load(&version->model, options->force, options->pool, &version->runtime, err));
+    TRY(options->load(options->folder, options->force, options->pool, &version->arena, &version->model, &version->runtime,
+                      err));
     TRY(row_schema_init(&version->schema, &version->runtime->info, &version->arena, err));
     struct arena arena;
     arena_init(&arena, 0);

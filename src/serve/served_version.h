@@ -11,14 +11,13 @@
 #include "serve/model_source.h"
 #include "serve/prediction_log.h"
 #include "serve/row_reader.h"
-#include "serve/runtime_load.h"
 #include "serve/serve_instruments.h"
 
 struct pyfunc_pool;
 
-/* How a folder becomes a runtime; runtime_load but for tests. */
-typedef enum status runtime_loader(const struct mlmodel *model, str force, struct pyfunc_pool *pool,
-                                   struct runtime **ret_runtime, struct error *err);
+/* How a folder or file becomes a runtime: model_loader_load (model_loader.h) but for tests. */
+typedef enum status model_loader(const char *path, str force, struct pyfunc_pool *pool, struct arena *arena,
+                                 struct mlmodel *ret_model, struct runtime **ret_runtime, struct error *err);
 
 struct served_version {
     atomic_int_fast64_t references; /* model_slot.c's half of the count; acq_rel, the last one frees */
@@ -37,7 +36,7 @@ struct served_version_options {
     const struct model_location *location;
     const char *folder; /* of its files, or one model file */
     str force;          /* runtime asked for; empty = choose */
-    runtime_loader *load;
+    model_loader *load;
     struct pyfunc_pool *pool;
     struct serve_instruments *instruments;
     struct prediction_log *log; /* NULL: not captured */
