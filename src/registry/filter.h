@@ -72,7 +72,7 @@ struct filter {
 };
 
 /* At most so much is read; ERR_INVALID above. */
-#define FILTER_BYTES_MAX ((size_t)64 << 10)
+#define FILTER_BYTES_MAX ((size_t)256 << 10)
 #define FILTER_CLAUSES_MAX 60 /* each is a join of the search's statement */
 
 /* An empty or blank text has no clauses. Texts are borrowed from `text` or live in the arena. ERR_INVALID says what is

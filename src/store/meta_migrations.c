@@ -71,6 +71,7 @@ const char *const meta_migrations[] = {
     " schema_json TEXT NOT NULL, profile_json TEXT NOT NULL, UNIQUE (experiment_id, name, digest));"
     "CREATE TABLE run_datasets (run_no BIGINT NOT NULL, dataset_no BIGINT NOT NULL,"
     " PRIMARY KEY (run_no, dataset_no)) WITHOUT ROWID;"
+    "CREATE INDEX run_datasets_by_dataset ON run_datasets (dataset_no);"
     "CREATE TABLE run_dataset_tags (run_no BIGINT NOT NULL, dataset_no BIGINT NOT NULL, key TEXT NOT NULL,"
     " value TEXT NOT NULL, PRIMARY KEY (run_no, dataset_no, key)) WITHOUT ROWID;"
     "CREATE TABLE run_models (run_no BIGINT NOT NULL, is_output BIGINT NOT NULL, model_id TEXT NOT NULL,"

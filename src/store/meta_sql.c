@@ -86,13 +86,27 @@ static void bind(struct meta_statement *statement, int index, const struct meta_
         meta_bind_f64(statement, index, value->number);
 }
 
+enum status meta_query_values(struct meta *meta, const char *sql, const struct meta_sql_value *values, size_t count,
+                              struct meta_statement **ret_statement, struct error *err)
+{
+    TRY(meta_prepare(meta, sql, ret_statement, err));
+    for (size_t i = 0; i < count; i++)
+        bind(*ret_statement, (int)i, &values[i]);
+    return OK;
+}
+
+enum status meta_run_values(struct meta *meta, const char *sql, const struct meta_sql_value *values, size_t count,
+                            struct error *err)
+{
+    CLEANUP(meta_finish_slot) struct meta_statement *statement = NULL;
+    TRY(meta_query_values(meta, sql, values, count, &statement, err));
+    return meta_step(statement, NULL, err);
+}
+
 enum status meta_sql_prepare(struct meta_sql *sql, struct meta *meta, struct meta_statement **ret_statement,
                              struct error *err)
 {
     if (!buf_append_byte(&sql->text, '\0') || sql->is_overfull || sql->count > META_SQL_VALUES_MAX)
         return error_set(err, ERR_INVALID, "the search has too many conditions or values");
-    TRY(meta_prepare(meta, sql->text.data, ret_statement, err));
-    for (size_t i = 0; i < sql->count; i++)
-        bind(*ret_statement, (int)i, &sql->values[i]);
-    return OK;
+    return meta_query_values(meta, sql->text.data, sql->values, sql->count, ret_statement, err);
 }

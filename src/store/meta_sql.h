@@ -32,6 +32,38 @@ struct meta_sql {
     bool is_overfull;
 };
 
+/* ---- values given at once ----
+ *
+ *     TRY(META_RUN(meta, err, "DELETE FROM tags WHERE run_no = ? AND key = ?", meta_of_i64(run_no), meta_of_str(key)));
+ */
+static inline struct meta_sql_value meta_of_str(str value)
+{
+    return (struct meta_sql_value){ .kind = 's', .text = value };
+}
+static inline struct meta_sql_value meta_of_i64(int64_t value)
+{
+    return (struct meta_sql_value){ .kind = 'i', .integer = value };
+}
+/* NaN is NULL. */
+static inline struct meta_sql_value meta_of_f64(double value)
+{
+    return (struct meta_sql_value){ .kind = 'f', .number = value };
+}
+
+/* Runs a statement that answers no rows. */
+#define META_RUN(meta, err, sql, ...)                                                                                  \
+    meta_run_values((meta), (sql), (struct meta_sql_value[]){ __VA_ARGS__ },                                           \
+                    COUNT(((struct meta_sql_value[]){ __VA_ARGS__ })), (err))
+must_use enum status meta_run_values(struct meta *meta, const char *sql, const struct meta_sql_value *values,
+                                     size_t count, struct error *err);
+
+/* A statement ready for meta_step. */
+#define META_QUERY(meta, ret_statement, err, sql, ...)                                                                 \
+    meta_query_values((meta), (sql), (struct meta_sql_value[]){ __VA_ARGS__ },                                         \
+                      COUNT(((struct meta_sql_value[]){ __VA_ARGS__ })), (ret_statement), (err))
+must_use enum status meta_query_values(struct meta *meta, const char *sql, const struct meta_sql_value *values,
+                                       size_t count, struct meta_statement **ret_statement, struct error *err);
+
 /* Values of text are borrowed until meta_sql_prepare. */
 void meta_sql_init(struct meta_sql *sql, struct arena *arena);
 void meta_sql_done(struct meta_sql *sql);
