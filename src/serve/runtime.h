@@ -45,6 +45,14 @@ struct runtime_rows {
     const str *texts;      /* of FIELD_STRING columns, data NULL = missing; NULL where no column is text */
 };
 
+/* One output of a model that has several by name (ONNX): numbers or texts, [rows * columns]. */
+struct runtime_output {
+    str name;
+    size_t columns;
+    const double *numbers;
+    const str *texts; /* NULL where they are numbers */
+};
+
 /* Lives in the arena of the call. `values` are predictions as numbers: a regression's value, else the index of the
  * class in info->class_names. Where labels are known only by the model (pyfunc) they are in `labels`, else NULL. */
 struct runtime_answer {
@@ -52,6 +60,8 @@ struct runtime_answer {
     const double *values;        /* [rows]; NaN where `labels` speaks */
     const str *labels;           /* [rows] or NULL */
     const double *probabilities; /* [rows * class_count] or NULL */
+    const struct runtime_output *outputs; /* [output_count] as the library gave them; 0: no more than the above */
+    size_t output_count;
 };
 
 /* contributions[row][class][input], then the bias at [input_count]; they add up to the raw margin of that class

@@ -13,6 +13,6 @@
 
 /* ERR_UNAVAILABLE: ONNX Runtime is not installed, or too old; ERR_INVALID: the file is no model, or one whose inputs
  * and outputs are not a table's. */
-must_use enum status onnx_runtime_load(const struct mlmodel *model, struct runtime **ret_runtime, struct error *err);
+must_use enum status runtime_onnx_load(const struct mlmodel *model, struct runtime **ret_runtime, struct error *err);
 
 #endif

@@ -31,7 +31,7 @@ void pyfunc_pool_close(struct pyfunc_pool *pool);
 
 /* Starts the workers and waits until one of them has the model. ERR_UNAVAILABLE: no interpreter, or none of the
  * packages that the model needs, in Python's words; ERR_INVALID: the model does not load. Slow. */
-must_use enum status pyfunc_runtime_load(const struct mlmodel *model, struct pyfunc_pool *pool,
+must_use enum status runtime_pyfunc_load(const struct mlmodel *model, struct pyfunc_pool *pool,
                                          struct runtime **ret_runtime, struct error *err);
 
 #endif
