@@ -20,6 +20,8 @@ struct cell_table {
     size_t rows, row_capacity, stride;
 };
 
+/* Empty. A cell is `cell_bytes` long; one that nobody put holds a copy of `missing`, which is borrowed. Names and cells
+ * live in `arena`. */
 void cell_table_init(struct cell_table *table, size_t cell_bytes, const void *missing, size_t columns_max,
                      struct arena *arena);
 

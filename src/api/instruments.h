@@ -16,6 +16,8 @@ struct instruments {
 
 /* Makes all families. Ends the process where one is malformed: that is our own mistake. */
 void instruments_init(struct instruments *instruments);
+
+/* Frees the registry with all families; no thread counts any more. */
 void instruments_done(struct instruments *instruments);
 
 /* One answered request; `endpoint` is bounded by the route table. */
@@ -29,6 +31,7 @@ void instruments_count_events(struct instruments *instruments, const struct even
 /* Events that were not stored, and why. */
 void instruments_count_refused(struct instruments *instruments, str model_name, enum status status, size_t rows);
 
+/* Labels that are stored now. */
 void instruments_count_labels(struct instruments *instruments, str model_name, size_t count);
 
 /* One finished analysis. */

@@ -31,7 +31,9 @@ struct monitor_service;
 
 /* Everything is borrowed and must outlive the service. */
 struct monitor_service *monitor_service_new(const struct monitor_service_options *options);
-void monitor_service_free(struct monitor_service *service); /* NULL is fine; no run is going on */
+
+/* Drops the cached references; no run may be going on. NULL is fine. */
+void monitor_service_free(struct monitor_service *service);
 
 struct analysis_request {
     str model_name, model_version; /* version empty = all */
@@ -82,6 +84,8 @@ void monitor_service_forget_reference(struct monitor_service *service, str model
 
 /* "wine-20261121T104628Z-17", made of a stored analysis; and the id back from such a name. */
 str report_name_print(const struct meta_analysis *analysis, struct arena *arena);
+
+/* The id at the end of such a name; false where there is none. What stands before it is not looked at. */
 bool report_name_parse(str name, int64_t *ret_id);
 
 #endif

@@ -20,14 +20,19 @@ struct cached_reference {
 
 struct reference_cache;
 
+/* Keeps at most so many entries and bytes, borrowed ones apart. Store and metadata are borrowed. */
 struct reference_cache *reference_cache_new(struct reference_store *store, struct meta *meta, size_t entries_max,
                                             size_t bytes_max);
-void reference_cache_free(struct reference_cache *cache); /* NULL is fine; all entries were released */
+
+/* Every entry must have been released. NULL is fine. */
+void reference_cache_free(struct reference_cache *cache);
 
 /* The reference of that version (0 = the newest), read and profiled where it is not there yet. Release it. */
 must_use enum status reference_cache_get(struct reference_cache *cache, const struct analysis_options *options,
                                          str model_name, int64_t version, struct pool *pool,
                                          struct cached_reference **ret_reference, struct error *err);
+
+/* Gives the reference back; it stays cached until others need the room. */
 void reference_cache_release(struct reference_cache *cache, struct cached_reference *reference);
 
 /* Drops the model's entries. */

@@ -31,7 +31,9 @@ struct histogram;
 
 /* `series_max`: the most series of one family (0 = 1000). */
 must_use struct metric_registry *metric_registry_new(size_t series_max);
-void metric_registry_free(struct metric_registry *registry); /* NULL is fine; no handle is used any more */
+
+/* Frees every family and series; no handle is used any more. NULL is fine. */
+void metric_registry_free(struct metric_registry *registry);
 DEFINE_CLEANUP(struct metric_registry, metric_registry_free);
 
 /* What a family is; texts are copied. */
@@ -58,7 +60,11 @@ must_use enum status metric_family_new(struct metric_registry *registry, const s
 /* The series with these label values (in the order of the description), made where there is none. Never
  * NULL. Bytes that are no UTF-8 become '?'. The kind must be the family's. */
 struct counter *metric_counter(struct metric_family *family, const str *label_values);
+
+/* The same of a family of gauges. */
 struct gauge *metric_gauge(struct metric_family *family, const str *label_values);
+
+/* The same of a family of histograms. */
 struct histogram *metric_histogram(struct metric_family *family, const str *label_values);
 
 /* Forgets the series where they are there; its handle stays valid and is no longer shown. */
@@ -66,15 +72,26 @@ void metric_family_forget(struct metric_family *family, const str *label_values)
 
 /* Negative and NaN amounts are ignored: a counter does not go back. */
 void counter_add(struct counter *counter, double amount);
+
+/* Adds one. Any thread, without a lock. */
 void counter_increment(struct counter *counter);
+
+/* The sum so far. */
 double counter_value(const struct counter *counter);
 
+/* Replaces the value. Any thread, without a lock. */
 void gauge_set(struct gauge *gauge, double value);
+
+/* Adds, atomically; negative amounts subtract. */
 void gauge_add(struct gauge *gauge, double amount);
+
+/* The value now. */
 double gauge_value(const struct gauge *gauge);
 
 /* NaN is ignored: it belongs to no bucket and would poison the sum. O(log buckets). */
 void histogram_observe(struct histogram *histogram, double value);
+
+/* Observations so far. */
 uint64_t histogram_count(const struct histogram *histogram);
 
 /* Called at each scrape, in the scraping thread, to add families whose values live elsewhere. Fails

@@ -58,6 +58,8 @@ struct metric_snapshot {
 
 /* Empty. Above `series_max` series (0 = 100,000) adding answers ERR_LIMIT. */
 void metric_snapshot_init(struct metric_snapshot *snapshot, size_t series_max);
+
+/* Frees everything in it; it must have been initialised. */
 void metric_snapshot_done(struct metric_snapshot *snapshot);
 
 /* The family of that name, made where there is none. `unit` and `help` may be NULL. ERR_INVALID: not a
@@ -81,10 +83,14 @@ void metric_snapshot_sort(struct metric_snapshot *snapshot);
 
 /* The sorted families. */
 size_t metric_snapshot_family_count(const struct metric_snapshot *snapshot);
+
+/* The family at that place of the order, below metric_snapshot_family_count. */
 const struct metric_snapshot_family *metric_snapshot_family_at(const struct metric_snapshot *snapshot, size_t index);
 
 /* Whether the text is a metric name, a label name (legacy character sets; no "__" in front of a label). */
 bool metric_is_name(str text);
+
+/* Whether the text is a label name: letters, digits and _, no digit first, no "__" in front. */
 bool metric_is_label_name(str text);
 
 #endif

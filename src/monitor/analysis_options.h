@@ -88,6 +88,8 @@ void analysis_options_add_type(struct analysis_options *options, struct arena *a
 void analysis_options_add_column(struct analysis_options *options, struct arena *arena, struct column_choice choice);
 void analysis_options_add_condition(struct analysis_options *options, struct arena *arena,
                                     const struct condition *condition);
+
+/* Appends to a list of texts in `arena`; `item` itself is borrowed. */
 void strs_add(struct strs *list, struct arena *arena, str item);
 
 #endif

@@ -43,6 +43,8 @@ struct findings {
 
 /* At most one distinct value among those present; a column without values is constant too. */
 bool profile_is_constant(const struct column_profile *profile);
+
+/* The most frequent value has ALMOST_CONSTANT_SHARE of all rows, missing ones counted; so has a constant column's. */
 bool profile_is_almost_constant(const struct column_profile *profile);
 
 struct column_sides {

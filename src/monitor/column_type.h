@@ -10,6 +10,8 @@ enum column_type { TYPE_NUM, TYPE_CAT, TYPE_BOOL, TYPE_DATETIME, TYPE_TEXT, TYPE
 
 /* "num", "cat", "bool", "datetime", "text", "id"; parse also takes numerical, categorical, boolean. */
 const char *column_type_name(enum column_type type);
+
+/* False for a name that is none, `*ret_type` stays as it was. */
 bool column_type_parse(str name, enum column_type *ret_type);
 
 enum column_role {
@@ -31,6 +33,8 @@ enum task { TASK_AUTO, TASK_REGRESSION, TASK_BINARY, TASK_MULTICLASS, TASK_COUNT
 
 /* "auto", "regression", "binary", "multiclass"; parse takes "classification" as auto. */
 const char *task_name(enum task task);
+
+/* False for a name that is none, `*ret_task` stays as it was. */
 bool task_parse(str name, enum task *ret_task);
 
 /* Whether drift methods for categories apply (cat and bool). */

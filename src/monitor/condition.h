@@ -16,10 +16,14 @@ enum condition_operator { CONDITION_EQ, CONDITION_NOT_EQ, CONDITION_GT, CONDITIO
 
 /* "eq", "not_eq", "gt", "gte", "lt", "lte". */
 const char *condition_operator_name(enum condition_operator operator_);
+
+/* False for a name that is none, `*ret_operator` stays as it was. */
 bool condition_operator_parse(str name, enum condition_operator *ret_operator);
 
 enum severity { SEVERITY_CRITICAL, SEVERITY_WARNING };
 enum test_status { TEST_PASS, TEST_FAIL, TEST_WARN, TEST_SKIP, TEST_STATUS_COUNT };
+
+/* "pass", "fail", "warn", "skip". */
 const char *test_status_name(enum test_status status);
 
 /* A reference limit's tolerance is max(|reference| * relative, absolute). */

@@ -8,6 +8,8 @@
 
 enum correlation_kind { CORRELATION_PEARSON, CORRELATION_SPEARMAN, CORRELATION_KENDALL, CORRELATION_CRAMERS_V,
                         CORRELATION_COUNT };
+
+/* "pearson", "spearman", "kendall", "cramers_v". */
 const char *correlation_kind_name(enum correlation_kind kind);
 
 /* What `auto` computes: above these bounds a method is left out, with a note. */

@@ -50,6 +50,8 @@ double *drift_scratch(struct drift_shared *shared, size_t doubles);
 
 /* Cohen's d and w with the words of [Cohen1988]. */
 struct drift_effect drift_effect_d(double d);
+
+/* Of categories: w = sqrt(chi-square / n), small from 0.1, medium from 0.3, large from 0.5. */
 struct drift_effect drift_effect_w(double w);
 
 #endif

@@ -15,6 +15,8 @@ struct label_set {
 /* Adds the distinct values of a column, of whatever storage; NULL columns are fine. */
 must_use enum status label_set_add_column(struct label_set *set, const struct column *column, struct arena *arena,
                                           struct error *err);
+
+/* Adds one label, copied; a repetition goes when the set is sorted. */
 void label_set_add(struct label_set *set, str label, struct arena *arena);
 
 /* Puts the labels in order, once all were added. "1" and "1.0" are one label where all are numbers. */

@@ -20,8 +20,11 @@ must_use enum status reference_profile_new(const struct analysis_options *option
                                            struct pool *pool, struct reference_profile **ret_profile,
                                            struct error *err);
 
+/* Another holder of the same profile. Any thread. */
 struct reference_profile *reference_profile_ref(struct reference_profile *profile);
-void reference_profile_unref(struct reference_profile *profile); /* NULL is fine */
+
+/* The last holder's call frees it. Any thread; NULL is fine. */
+void reference_profile_unref(struct reference_profile *profile);
 
 /* The column's profile when it was taken for this type, else NULL. */
 const struct column_profile *reference_profile_column(const struct reference_profile *profile, str name,

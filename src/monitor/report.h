@@ -20,6 +20,8 @@
 #include "monitor/regression_quality.h"
 
 enum report_verdict { VERDICT_OK, VERDICT_DRIFT, VERDICT_FAILED_TESTS, VERDICT_DRIFT_AND_FAILED_TESTS, VERDICT_COUNT };
+
+/* "ok", "drift", "failed_tests", "drift_and_failed_tests". */
 const char *report_verdict_name(enum report_verdict verdict);
 
 struct dataset_drift {

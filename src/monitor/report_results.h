@@ -30,6 +30,8 @@ struct results report_results(const struct report *report, struct arena *arena);
 /* Names of the model quality figures that report_results gives, of classification and regression. */
 extern const char *const result_figures[];
 extern const size_t result_figure_count;
+
+/* Whether the name is one of them. */
 bool result_is_figure(str name);
 
 /* The result of that name and column (empty: of the data set); NULL where there is none. */

@@ -46,7 +46,9 @@ struct schema {
 must_use enum status schema_new(const struct analysis_options *options, const struct frame *reference,
                                 const struct frame *current, struct pool *pool, struct schema **ret_schema,
                                 struct error *err);
-void schema_free(struct schema *schema); /* NULL is fine */
+
+/* Frees the converted columns as well; the frames stay. NULL is fine. */
+void schema_free(struct schema *schema);
 DEFINE_CLEANUP(struct schema, schema_free);
 
 /* The column of that name, or NULL. */

@@ -20,9 +20,17 @@ must_use double *workspace_array(struct workspace *workspace, enum workspace_slo
 
 /* A stack of idle workspaces; any thread. */
 struct workspace_pool;
+
+/* Empty; workspaces are made when they are borrowed. */
 must_use struct workspace_pool *workspace_pool_new(void);
-void workspace_pool_free(struct workspace_pool *pool); /* NULL is fine; all workspaces are back */
+
+/* Every workspace must be back. NULL is fine. */
+void workspace_pool_free(struct workspace_pool *pool);
+
+/* An idle workspace with its grown arrays, or a new one. Never NULL. */
 struct workspace *workspace_borrow(struct workspace_pool *pool);
+
+/* Its arrays stay for the next borrower. */
 void workspace_return(struct workspace_pool *pool, struct workspace *workspace);
 
 #endif

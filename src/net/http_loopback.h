@@ -20,6 +20,8 @@ struct http_loopback_answer {
     struct http_header headers[HTTP_RESPONSE_HEADERS_MAX];
     size_t header_count;
 };
+
+/* Asks and waits. Everything that comes back lives in `arena`. */
 struct http_loopback_answer http_loopback(http_handler *handler, void *self, const struct http_loopback_call *call,
                                           struct arena *arena);
 

@@ -1,8 +1,9 @@
 /* net/http_server.h - one HTTP/1.1 server: any number of listeners, one handler.
  *
- * A few threads inside wait for all connections (epoll); the handler is called on one of them with the
- * whole body in memory, or in a file where the head handler says so: that way its length costs no memory. A handler that has to wait defers its answer: the connection sleeps without a
- * thread until http_request_complete(). Everything that a client can make us hold has a bound:
+ * A few threads inside wait for all connections (epoll); the handler is called on one of them with the whole body
+ * in memory, or in a file where the head handler says so: that way its length costs no memory. A handler that has
+ * to wait defers its answer: the connection sleeps without a thread until http_request_complete(). Everything that
+ * a client can make us hold has a bound:
  *
  *     connections            refused above connections_max
  *     request line, headers  HTTP_HEAD_BYTES_MAX: 414, 431
@@ -56,6 +57,8 @@ struct http_server_stats {
     uint64_t connections, requests_running;
     uint64_t refused_bodies_total, cut_off_total;
 };
+
+/* Counts of this moment and since the start. Any thread, while the server runs. */
 void http_server_stats_now(const struct http_server *server, struct http_server_stats *ret_stats);
 
 #endif

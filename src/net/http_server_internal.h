@@ -33,9 +33,17 @@ struct http_server {
 /* Callbacks for MHD_start_daemon, `self` being the server; http_exchange_mhd.c. */
 void http_exchange_connected(void *self, struct MHD_Connection *connection, void **socket_context,
                              enum MHD_ConnectionNotificationCode code);
+
+/* The request line is there, its headers are not: the exchange starts anew, for the raw `target`. What it returns is
+ * `*context` of the two below. */
 void *http_exchange_begin(void *self, const char *target, struct MHD_Connection *connection);
+
+/* Called with the headers, then with each piece of the body, then at its end, and again when a suspended connection
+ * was resumed. MHD_NO cuts the connection. */
 enum MHD_Result http_exchange_access(void *self, struct MHD_Connection *connection, const char *url, const char *method,
                                      const char *version, const char *upload, size_t *upload_bytes, void **context);
+
+/* The request is over, whether or not it was answered. Everything of it is given back; the connection may go on. */
 void http_exchange_completed(void *self, struct MHD_Connection *connection, void **context,
                              enum MHD_RequestTerminationCode reason);
 

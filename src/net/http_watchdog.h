@@ -28,11 +28,16 @@ struct http_watched {
 
 struct http_watchdog;
 
+/* Starts the thread. How long a connection may wait for a request, and how much longer its head may take. */
 struct http_watchdog *http_watchdog_start(int64_t idle_timeout_s, int64_t head_timeout_s);
-void http_watchdog_stop(struct http_watchdog *watchdog); /* NULL is fine; no connection is left */
+
+/* Ends the thread and waits for it; no connection may be left. NULL is fine. */
+void http_watchdog_stop(struct http_watchdog *watchdog);
 
 /* Between the two, `watched` may be shut down; it must not be closed before it was removed. */
 void http_watchdog_add(struct http_watchdog *watchdog, struct http_watched *watched);
+
+/* The connection is about to be closed. Its time is no longer looked at. */
 void http_watchdog_remove(struct http_watchdog *watchdog, struct http_watched *watched);
 
 /* Begins a phase now. */
@@ -42,6 +47,7 @@ void http_watched_enter(struct http_watched *watched, enum http_phase phase, int
 bool http_watched_is_late(const struct http_watched *watched, int64_t now_ns, int64_t idle_timeout_s,
                           int64_t head_timeout_s);
 
+/* Connections shut down since the start. */
 uint64_t http_watchdog_cut_off_total(struct http_watchdog *watchdog);
 
 /* Connections that are there now. */

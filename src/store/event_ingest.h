@@ -14,7 +14,9 @@ struct event_ingest;
 /* Makes or loads the catalog. Borrows `connection` and `history_folder`, below which the files of store.files are. */
 must_use enum status event_ingest_open(duckdb_connection connection, const char *history_folder,
                                        struct event_ingest **ret_ingest, struct error *err);
-void event_ingest_close(struct event_ingest *ingest); /* NULL is fine; not the connection */
+
+/* Ends the statements; the connection stays open. NULL is fine. */
+void event_ingest_close(struct event_ingest *ingest);
 DEFINE_CLEANUP(struct event_ingest, event_ingest_close);
 
 /* The last record in DuckDB. */

@@ -97,16 +97,23 @@ struct event_log {
 /* Bits for 22 million ids at full precision. */
 #define EVENT_FILTER_BYTES_MAX ((size_t)64 << 20)
 
+/* Takes ingest_lock in its turn: whoever asked first has it first. Held while rows move, so up to seconds. */
 void event_log_lock_ingest(struct event_log *log);
+
+/* Gives ingest_lock to the one who has waited longest. */
 void event_log_unlock_ingest(struct event_log *log);
 
 /* Moves all that is durable into DuckDB; takes ingest_lock, or is called with it held. */
 must_use enum status event_log_ingest(struct event_log *log, struct error *err);
+
+/* The same with ingest_lock held. */
 must_use enum status event_log_ingest_locked(struct event_log *log, struct error *err);
 
 /* From close to open, no append or label is accepted (they wait) and all that was is in DuckDB, so what appenders
  * know of a model can be set anew. Under ingest_lock; open in any case. */
 must_use enum status event_log_close_gate(struct event_log *log, struct error *err);
+
+/* Lets the appenders that wait go on; an open gate stays open. */
 void event_log_open_gate(struct event_log *log);
 
 /* Takes `lock` as an appender does: when the gate is open. */
@@ -114,6 +121,8 @@ void event_log_lock_open(struct event_log *log);
 
 /* A connection of one's own, with db_lock held for reading until it is ended. */
 must_use enum status event_log_connect(struct event_log *log, duckdb_connection *ret_connection, struct error *err);
+
+/* Ends the connection and lets go of db_lock; its transaction is rolled back. */
 void event_log_disconnect(struct event_log *log, duckdb_connection connection);
 
 /* Closes and opens the database: DuckDB refuses all work after some disk errors. Under ingest_lock. */

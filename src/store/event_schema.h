@@ -30,7 +30,10 @@ struct event_schema {
     struct map by_column; /* lower case column names, to keep them unique */
 };
 
+/* Empty, allocates nothing yet. */
 void event_schema_init(struct event_schema *schema);
+
+/* Frees the columns with all their names; zeroed memory is fine. */
 void event_schema_done(struct event_schema *schema);
 
 /* The column of that role and name, or NULL; valid until the next admission. */
@@ -52,6 +55,8 @@ struct event_sight {
  * names row and column. */
 must_use enum status event_batch_look(const struct event_batch *batch, struct arena *arena,
                                       struct event_sight **ret_sights, size_t *ret_count, struct error *err);
+
+/* The same of labels, whose targets are one column. */
 must_use enum status event_labels_look(const struct event_label *labels, size_t count, struct event_sight *ret_sight,
                                        struct error *err);
 

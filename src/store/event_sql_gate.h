@@ -12,8 +12,8 @@
 
 #include "data/duckdb_door.h"
 
-/* Parses `sql`, which is one statement, and looks at its names; nothing of it is bound or run. ERR_INVALID names what is
- * wrong: no SELECT, or the table or function. Costs some 10 ms, and a second for ten thousand
+/* Parses `sql`, which is one statement, and looks at its names; nothing of it is bound or run. ERR_INVALID names what
+ * is wrong: no SELECT, or the table or function. Costs some 10 ms, and a second for ten thousand
  * constants. */
 must_use enum status event_sql_gate(duckdb_connection connection, str sql, struct error *err);
 

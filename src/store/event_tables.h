@@ -43,6 +43,8 @@ must_use enum status event_tables_create(duckdb_connection connection, struct er
 
 /* Reads the catalog into `tables`, which event_tables_done ends in any case. */
 must_use enum status event_tables_load(duckdb_connection connection, struct event_tables *tables, struct error *err);
+
+/* Frees what is known of the tables; DuckDB's stay. Zeroed memory is fine. */
 void event_tables_done(struct event_tables *tables);
 
 /* The table of a model, made (in memory) where there is none. ERR_LIMIT above EVENT_MODELS_MAX. */
@@ -67,6 +69,8 @@ must_use enum status event_table_drop(duckdb_connection connection, struct event
 
 /* BEGIN, and COMMIT or ROLLBACK by `status`; returns `status` or why COMMIT failed. */
 must_use enum status event_begin(duckdb_connection connection, struct error *err);
+
+/* COMMIT where `status` is OK, else ROLLBACK; returns `status`, or why COMMIT failed. */
 must_use enum status event_end(duckdb_connection connection, enum status status, struct error *err);
 
 /* Ends a transaction that failed; the connection is free for the next one. */
@@ -84,6 +88,8 @@ str event_text_at(const struct frame *frame, size_t column, size_t row);
 
 /* "DOUBLE", "BIGINT", ...; and the C API's type. */
 const char *event_sql_type(enum event_value_kind kind);
+
+/* The type of that kind in the C API; TIME is TIMESTAMP. */
 duckdb_type event_duckdb_type(enum event_value_kind kind);
 
 #define EVENT_SQL_BYTES_MAX ((size_t)16 << 20)

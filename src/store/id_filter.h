@@ -14,14 +14,22 @@ struct id_filter;
 
 /* An empty filter; `bytes_max` of memory for bits at most (at least one first generation of 256 KiB). */
 must_use struct id_filter *id_filter_new(size_t bytes_max);
-void id_filter_free(struct id_filter *filter); /* NULL is fine */
+
+/* NULL is fine. */
+void id_filter_free(struct id_filter *filter);
 DEFINE_CLEANUP(struct id_filter, id_filter_free);
 
 /* False: surely not added. 1 to 5 cache misses. */
 bool id_filter_may_hold(const struct id_filter *filter, struct id_key key);
+
+/* From now on the key is held; adding it twice costs room and nothing else. Grows by a generation until bytes_max,
+ * then answers "may hold" wrongly more and more often. */
 void id_filter_add(struct id_filter *filter, struct id_key key);
 
-uint64_t id_filter_count(const struct id_filter *filter); /* adds so far */
+/* Adds so far, those of one key twice included. */
+uint64_t id_filter_count(const struct id_filter *filter);
+
+/* Memory of the bits. */
 size_t id_filter_bytes(const struct id_filter *filter);
 
 /* What a saved filter knows. */

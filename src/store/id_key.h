@@ -34,6 +34,8 @@ struct id_set {
 
 /* Frees the keys; empty and usable again. Zeroed memory is an empty set. */
 void id_set_done(struct id_set *set);
+
+/* Whether the key was added and not removed since. Exact. */
 bool id_set_holds(const struct id_set *set, struct id_key key);
 
 /* False without memory. A key that is there already is fine. */

@@ -87,13 +87,19 @@ struct journal_stats {
     uint64_t bytes, queue_bytes;            /* in segments; waiting */
     bool is_failed;                         /* J3 */
 };
+
+/* Counters since the opening and sizes of this moment. Any thread; takes the lock for a moment. */
 void journal_stats_now(struct journal *journal, struct journal_stats *ret_stats);
 
 /* Reads records in order. One thread; the journal must outlive it. */
 struct journal_cursor;
+
+/* Starts behind record `after_sequence`; ERR_CORRUPT names the file that can't be read. */
 must_use enum status journal_cursor_open(struct journal *journal, uint64_t after_sequence,
                                          struct journal_cursor **ret_cursor, struct error *err);
-void journal_cursor_close(struct journal_cursor *cursor); /* NULL is fine */
+
+/* Ends the reading; the payload it returned last is gone. NULL is fine. */
+void journal_cursor_close(struct journal_cursor *cursor);
 DEFINE_CLEANUP(struct journal_cursor, journal_cursor_close);
 
 /* The next record up to number `through` (at most journal_synced); `ret_payload` is valid until the next call,

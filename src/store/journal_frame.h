@@ -15,9 +15,13 @@ struct journal_frame {
     uint64_t sequence, synced;
 };
 
+/* The head of a segment whose first record will be number `first`. */
 void journal_head_write(uint64_t first, char head[JOURNAL_HEAD_BYTES]);
+
+/* The other way round; false where `bytes` begin with no whole head of ours, or a damaged one. */
 bool journal_head_read(str bytes, uint64_t *ret_first);
 
+/* The frame's head, with a checksum of its own; the payload follows it. */
 void journal_frame_write(const struct journal_frame *frame, char bytes[JOURNAL_FRAME_BYTES]);
 
 /* Reads and checks a frame's head at the start of `bytes`; not its payload. */

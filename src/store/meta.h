@@ -21,7 +21,9 @@ struct meta;
 /* Opens or makes FOLDER/meta.sqlite (FOLDER as well) and brings an older layout up to date. ERR_CONFLICT when a
  * newer Kedge wrote it. */
 must_use enum status meta_open(const char *folder, struct meta **ret_meta, struct error *err);
-void meta_close(struct meta *meta); /* NULL is fine */
+
+/* Waits for nobody: no call may be running. NULL is fine. */
+void meta_close(struct meta *meta);
 DEFINE_CLEANUP(struct meta, meta_close);
 
 /* Names of models, reports and schedules: 1 to META_NAME_MAX bytes of UTF-8. ERR_INVALID elsewhere. */
@@ -102,6 +104,7 @@ must_use enum status meta_analysis_add(struct meta *meta, const struct meta_anal
                                        const struct meta_result *results, size_t result_count, str report_json,
                                        int64_t *ret_id, struct error *err);
 
+/* By its id. ERR_NOT_FOUND where there is none. */
 must_use enum status meta_analysis_get(struct meta *meta, int64_t id, struct arena *arena,
                                        struct meta_analysis *ret_analysis, struct error *err);
 
@@ -180,8 +183,12 @@ struct meta_schedule {
     int64_t last_run_us;
     uint64_t last_rows;
 };
+
+/* Zeros for a schedule that never ran. */
 must_use enum status meta_schedule_get(struct meta *meta, str name, struct meta_schedule *ret_schedule,
                                        struct error *err);
+
+/* Adds or replaces it. */
 must_use enum status meta_schedule_put(struct meta *meta, str name, const struct meta_schedule *schedule,
                                        struct error *err);
 

@@ -14,7 +14,9 @@ struct reference_store;
 /* `folder` is the data folder. Borrows `meta`, which must outlive the store. */
 must_use enum status reference_store_open(const char *folder, struct meta *meta, struct reference_store **ret_store,
                                           struct error *err);
-void reference_store_close(struct reference_store *store); /* NULL is fine */
+
+/* The references stay; no call may be running. NULL is fine. */
+void reference_store_close(struct reference_store *store);
 DEFINE_CLEANUP(struct reference_store, reference_store_close);
 
 /* Stores `frame` as the model's next version, durably. The same rows as the newest version add none:
