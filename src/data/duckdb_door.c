@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "base/mem.h"
+#include "data/duckdb_library.h"
 
 /* What DuckDB puts in front of its messages, and what a caller can do about it. */
 static const struct {
@@ -129,6 +130,7 @@ static enum status configure(duckdb_config config, const struct duckdb_settings 
 
 enum status duckdb_door_open(const struct duckdb_settings *settings, duckdb_database *ret_database, struct error *err)
 {
+    TRY(duckdb_library_load(err));
     duckdb_config config = NULL;
     if (duckdb_create_config(&config) == DuckDBError)
         return error_set(err, ERR_LIMIT, "no memory for DuckDB's settings");
