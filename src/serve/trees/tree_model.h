@@ -40,7 +40,7 @@ struct tree_node {
     double number; /* the threshold; of a leaf its value */
     double cover;  /* training rows or their Hessians' sum: the weights of TreeSHAP */
     uint32_t left, right; /* both 0: a leaf (the root, 0, is nobody's child) */
-    uint32_t feature;
+    uint32_t feature;     /* of a leaf in a linear tree: its index into tree->linear */
     uint32_t set; /* index into the model's sets, TREE_NO_SET = numerical */
     enum missing_rule missing; /* categorical: NAN_LEFT or NAN_RIGHT */
 };
@@ -54,22 +54,22 @@ struct linear_leaf {
 };
 
 struct tree {
-    struct tree_node *nodes;
-    const struct linear_leaf *linear; /* [node_count], used at leaves; NULL = plain leaves */
+    struct tree_node *nodes; /* after tree_model_check: breadth first, a right child follows its left sibling */
+    const struct linear_leaf *linear; /* NULL = plain leaves */
     uint32_t node_count, leaf_count, depth; /* the last two set by tree_model_check */
+    uint32_t linear_count;
     uint32_t output;
 };
 
 /* From the sum of leaves ("margin") to what the library's predict gives. */
 enum tree_link {
     LINK_IDENTITY,
-    LINK_LOGISTIC,      /* 1 / (1 + exp(-sigmoid * m)) */
-    LINK_LOGISTIC_EACH, /* that, each class for itself and then scaled to a sum of 1 (multiclassova) */
+    LINK_LOGISTIC, /* 1 / (1 + exp(-sigmoid * m)); multiclassova: each class for itself, not scaled to a sum of 1 */
     LINK_SOFTMAX,
     LINK_EXP,
-    LINK_LOG1P_EXP,     /* log(1 + exp(m)): cross_entropy_lambda */
-    LINK_SIGN,          /* 1 above 0, else 0: binary:hinge */
-    LINK_SIGNED_SQUARE  /* m * |m|: LightGBM's reg_sqrt */
+    LINK_LOG1P_EXP,    /* log(1 + exp(m)): cross_entropy_lambda */
+    LINK_SIGN,         /* 1 above 0, else 0: binary:hinge */
+    LINK_SIGNED_SQUARE /* m * |m|: LightGBM's reg_sqrt */
 };
 
 enum tree_kind { TREE_REGRESSION, TREE_BINARY, TREE_MULTICLASS };
@@ -86,7 +86,7 @@ struct tree_model {
     str objective;
     enum tree_kind kind;
     enum tree_link link;
-    double sigmoid;          /* LINK_LOGISTIC and LINK_LOGISTIC_EACH */
+    double sigmoid;          /* LINK_LOGISTIC */
     bool gives_labels;       /* the Booster's own predict gives classes: multi:softmax, binary:hinge */
     bool is_wrapped;         /* the file says that a scikit-learn wrapper wrote it */
     bool is_average;         /* LightGBM's random forest: the sum is divided by the iterations */
@@ -105,15 +105,16 @@ struct tree_model {
     const double *linear_weights; /* gblinear: [feature_count + 1][output_count], the last row is the bias; else NULL */
 };
 
-/* Every child exists and has one parent, every node is reached, features and outputs are in range, no threshold is
- * NaN, covers are not negative; sets each tree's depth and leaf_count. ERR_INVALID names tree and node. */
-must_use enum status tree_model_check(struct tree_model *model, struct error *err);
+/* Every child exists and has one parent, features, sets and outputs are in range, no threshold is NaN, covers are not
+ * negative. Renumbers each tree breadth first, which drops nodes that pruning left unreachable, and sets its depth and
+ * leaf_count. ERR_INVALID names tree and node. */
+must_use enum status tree_model_check(struct tree_model *model, struct arena *arena, struct error *err);
 
-/* Reads either library's file. `name` is for messages: "model.json: ...". The bytes must outlive the model. */
+/* Reads and checks either library's file. `name` is for messages: "model.json: ...". The bytes must outlive the model. */
 must_use enum status tree_model_read(str content, const char *name, struct arena *arena, struct tree_model *ret_model,
                                      struct error *err);
 
-/* The library's answer from margins, in place: [output_count] numbers of one row. */
-void tree_link_apply(const struct tree_model *model, double *margins);
+/* The library's answer from the margins of one row, in place. */
+void tree_link_apply(enum tree_link link, double sigmoid, double *margins, size_t count);
 
 #endif
