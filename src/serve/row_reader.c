@@ -131,10 +131,8 @@ static const char *wanted_of(enum field_type type)
     return "a value";
 }
 
-static enum status refuse_cell(struct row_reader *reader, struct json_reader *json, const struct field *field,
-                               const char *found)
+static enum status refuse_cell(struct json_reader *json, const struct field *field, const char *found)
 {
-    (void)reader;
     return json_fail(json, "feature \"%.*s\": expected %s, found %s", (int)MIN_OF(field->name.size, 80), field->name.data,
                      wanted_of(field->type), found);
 }
@@ -163,12 +161,13 @@ static enum status take_number(struct row_reader *reader, struct json_reader *js
 {
     struct number number = { 0 };
     if (field->type == FIELD_STRING || field->type == FIELD_DATETIME)
-        return refuse_cell(reader, json, field, "a number");
-    TRY(json_take_number(json, &number, NULL));
+        return refuse_cell(json, field, "a number");
+    if (json_take_number(json, &number, NULL) != OK)
+        return error_while(reader->err, "feature \"%.*s\"", (int)MIN_OF(field->name.size, 80), field->name.data);
     if (!number.is_finite)
-        return refuse_cell(reader, json, field, "one beyond the largest double");
+        return refuse_cell(json, field, "one beyond the largest double");
     if (!fits(field->type, number.f64))
-        return refuse_cell(reader, json, field, field->type == FIELD_BOOLEAN ? "a number" : "a fraction, or one too large");
+        return refuse_cell(json, field, field->type == FIELD_BOOLEAN ? "a number" : "a fraction, or one too large");
     *ret_number = number.f64;
     return OK;
 }
@@ -196,20 +195,20 @@ static enum status take_text(struct row_reader *reader, struct json_reader *json
     str text;
     bool is_of_column = field->type == FIELD_STRING || field->type == FIELD_DATETIME;
     if (!is_of_column && !reader->is_lenient)
-        return refuse_cell(reader, json, field, "text");
+        return refuse_cell(json, field, "text");
     TRY(json_take_str(json, &text));
     if (field->type == FIELD_STRING)
         *ret_text = text.data != NULL ? text : STR(""); /* NULL would mean missing */
     else if (!number_of_text(field, text, ret_number))
-        return refuse_cell(reader, json, field, field->type == FIELD_DATETIME ? "text that is none" : "text");
+        return refuse_cell(json, field, field->type == FIELD_DATETIME ? "text that is none" : "text");
     return OK;
 }
 
-static enum status take_missing(struct row_reader *reader, struct json_reader *json, const struct field *field)
+static enum status take_missing(struct json_reader *json, const struct field *field)
 {
     bool has_room = field->type != FIELD_INTEGER && field->type != FIELD_LONG && field->type != FIELD_BOOLEAN;
     TRY(json_take_null(json));
-    return has_room || !field->is_required ? OK : refuse_cell(reader, json, field, "null");
+    return has_room || !field->is_required ? OK : refuse_cell(json, field, "null");
 }
 
 enum status row_reader_take_cell(struct row_reader *reader, struct json_reader *json, size_t row, size_t input)
@@ -225,21 +224,21 @@ enum status row_reader_take_cell(struct row_reader *reader, struct json_reader *
                          reader->texts == NULL ? NULL : &reader->texts[row * reader->schema->count + input]);
     case JSON_BOOL:
         if (field->type == FIELD_STRING || field->type == FIELD_DATETIME)
-            return refuse_cell(reader, json, field, "true or false");
+            return refuse_cell(json, field, "true or false");
         TRY(json_take_bool(json, &flag));
         *number = flag;
         return OK;
     case JSON_NULL:
-        return take_missing(reader, json, field);
+        return take_missing(json, field);
     case JSON_ARRAY:
-        return refuse_cell(reader, json, field, "a list");
+        return refuse_cell(json, field, "a list");
     case JSON_OBJECT:
-        return refuse_cell(reader, json, field, "an object");
+        return refuse_cell(json, field, "an object");
     case JSON_NONE:
     case JSON_KIND_COUNT:
         break;
     }
-    return refuse_cell(reader, json, field, "what is no JSON (NaN and Infinity are none; null is a missing value)");
+    return refuse_cell(json, field, "what is no JSON (NaN and Infinity are none; null is a missing value)");
 }
 
 enum status row_reader_text_cell(struct row_reader *reader, str text, size_t row, size_t input)
