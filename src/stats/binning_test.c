@@ -87,6 +87,58 @@ TEST(counting_agrees_sorted_or_not_on_edges_and_outside)
     CHECK_INT("NaN is in no bin", total, 1);
 }
 
+/* One comparison after the other. */
+static size_t bin_by_comparing(const struct stats_bins *bins, double value)
+{
+    for (size_t bin = 0; bin < bins->count; bin++) {
+        bool is_last = bin + 1 == bins->count;
+        double end = bins->edges[bin + 1];
+        if (value >= bins->edges[bin] && (value < end || (is_last && value == end)))
+            return bin;
+    }
+    return STATS_BINS_MAX;
+}
+
+TEST(counting_equals_comparing_with_every_edge)
+{
+    static const struct {
+        const char *why;
+        double low, high;
+        bool is_integer;
+    } cases[] = {
+        { "an ordinary range", -3.7, 4.1, false },
+        { "whole numbers, each on an edge", 0, 13, true },
+        { "a large offset: edges far from their places", 1e9, 1e9 + 4e-6, false },
+        { "a larger one: equal edges", 1e15, 1e15 + 1, false },
+        { "a range that overflows", -1.5e308, 1.6e308, false },
+        { "denormals", 0, 5e-322, false },
+        { "the smallest normal numbers", 1e-307, 3e-307, false },
+        { "one bin", 7, 7, false },
+    };
+    enum { SIZE = 3001 };
+    static double values[SIZE];
+    struct stats_random random = stats_random_init(41);
+    for (size_t c = 0; c < COUNT(cases); c++) {
+        struct stats_bins bins = stats_bins_sturges(cases[c].low, cases[c].high, SIZE, cases[c].is_integer);
+        double low = cases[c].low, high = cases[c].high;
+        for (size_t i = 0; i < SIZE; i++) {
+            double share = stats_random_uniform(&random) * 1.2 - 0.1;
+            double value = low * (1 - share) + high * share;
+            values[i] = i % 97 == 0      ? NAN
+                        : i % 89 == 0    ? (i & 1 ? INFINITY : -INFINITY)
+                        : i % 3 == 0     ? bins.edges[i / 3 % (bins.count + 1)]
+                        : cases[c].is_integer ? rint(value)
+                                         : value;
+        }
+        uint64_t counts[STATS_BINS_MAX], wanted[STATS_BINS_MAX + 1] = { 0 };
+        for (size_t i = 0; i < SIZE; i++)
+            wanted[bin_by_comparing(&bins, values[i])]++;
+        stats_bins_count(&bins, values, SIZE, counts);
+        for (size_t bin = 0; bin < bins.count; bin++)
+            CHECK_INT(cases[c].why, counts[bin], wanted[bin]);
+    }
+}
+
 TEST(distinct_values_of_two_samples)
 {
     const double reference[] = { -1, 0, 0, 2, 2, 2, 5 }, current[] = { 0, 1, 2, 2, 7, 7 };

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "stats/lanes_internal.h"
 #include "stats/sum_internal.h"
 
 /* Squares of deviations between these exponents neither overflow nor vanish; others are scaled by a power of two. */
@@ -14,16 +15,42 @@ static double scaled_sum(const double *values, size_t count, double scale)
     struct compensated total = { 0 };
     for (size_t start = 0; start < count; start += STATS_BLOCK) {
         size_t end = count - start < STATS_BLOCK ? count : start + STATS_BLOCK;
-        double lanes[4] = { 0 };
-        size_t i = start;
-        for (; i + 4 <= end; i += 4)
-            for (int lane = 0; lane < 4; lane++)
-                lanes[lane] += values[i + lane] * scale;
-        for (; i < end; i++)
-            lanes[0] += values[i] * scale;
-        compensated_add(&total, (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]));
+        double sum = 0;
+        for (size_t i = start; i < end; i++)
+            sum += values[i] * scale;
+        compensated_add(&total, sum);
     }
     return compensated_value(&total);
+}
+
+struct range_and_sum {
+    double min, max, sum;
+};
+
+static struct range_and_sum range_and_sum_of(const double *values, size_t count)
+{
+    lanes low = { values[0], values[0] }, high = low;
+    struct compensated total = { 0 };
+    for (size_t start = 0; start < count; start += STATS_BLOCK) {
+        size_t end = count - start < STATS_BLOCK ? count : start + STATS_BLOCK, i = start;
+        lanes sums[4] = { { 0 } };
+        for (; i + 4 * LANES <= end; i += 4 * LANES)
+            for (size_t k = 0; k < 4; k++) {
+                lanes value = lanes_load(values + i + k * LANES);
+                low = lanes_lower(value, low);
+                high = lanes_higher(value, high);
+                sums[k] += value;
+            }
+        for (; i < end; i++) {
+            lanes value = { values[i], values[i] };
+            low = lanes_lower(value, low);
+            high = lanes_higher(value, high);
+            sums[0][0] += values[i];
+        }
+        compensated_add(&total, lanes_sum((sums[0] + sums[1]) + (sums[2] + sums[3])));
+    }
+    return (struct range_and_sum){ low[0] < low[1] ? low[0] : low[1], high[0] > high[1] ? high[0] : high[1],
+                                   compensated_value(&total) };
 }
 
 struct deviations {
@@ -36,21 +63,21 @@ static struct deviations scaled_deviations(const double *values, size_t count, d
     struct compensated sum = { 0 }, squares = { 0 };
     for (size_t start = 0; start < count; start += STATS_BLOCK) {
         size_t end = count - start < STATS_BLOCK ? count : start + STATS_BLOCK;
-        double sums[4] = { 0 }, lanes[4] = { 0 };
+        lanes sums[2] = { { 0 } }, products[2] = { { 0 } };
         size_t i = start;
-        for (; i + 4 <= end; i += 4)
-            for (int lane = 0; lane < 4; lane++) {
-                double deviation = values[i + lane] * scale - center;
-                sums[lane] += deviation;
-                lanes[lane] += deviation * deviation;
+        for (; i + 2 * LANES <= end; i += 2 * LANES)
+            for (size_t k = 0; k < 2; k++) {
+                lanes deviation = lanes_load(values + i + k * LANES) * scale - center;
+                sums[k] += deviation;
+                products[k] += deviation * deviation;
             }
         for (; i < end; i++) {
             double deviation = values[i] * scale - center;
-            sums[0] += deviation;
-            lanes[0] += deviation * deviation;
+            sums[0][0] += deviation;
+            products[0][0] += deviation * deviation;
         }
-        compensated_add(&sum, (sums[0] + sums[1]) + (sums[2] + sums[3]));
-        compensated_add(&squares, (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]));
+        compensated_add(&sum, lanes_sum(sums[0] + sums[1]));
+        compensated_add(&squares, lanes_sum(products[0] + products[1]));
     }
     return (struct deviations){ compensated_value(&sum), compensated_value(&squares) };
 }
@@ -67,12 +94,8 @@ struct stats_moments stats_moments(const double *values, size_t count)
     if (count == 0)
         return (struct stats_moments){ 0, NAN, NAN, NAN, NAN, NAN, NAN, 0 };
     double n = (double)count;
-    double min = values[0], max = values[0];
-    for (size_t i = 1; i < count; i++) {
-        min = values[i] < min ? values[i] : min;
-        max = values[i] > max ? values[i] : max;
-    }
-    double sum = scaled_sum(values, count, 1);
+    struct range_and_sum whole = range_and_sum_of(values, count);
+    double min = whole.min, max = whole.max, sum = whole.sum;
     double mean = isfinite(sum) ? sum / n : ldexp(scaled_sum(values, count, 0x1p-70) / n, 70);
     double sample_divisor = count > 1 ? n - 1 : NAN;
     if (min == max)

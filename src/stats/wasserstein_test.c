@@ -3,6 +3,8 @@
 #include "base/attributes.h"
 #include "base/test.h"
 #include "stats/golden_numeric.h"
+#include "stats/random.h"
+#include "stats/sort.h"
 
 #define SAMPLE(array) ((struct stats_sample){ (array), COUNT(array) })
 
@@ -36,6 +38,28 @@ TEST(wasserstein_of_hand_worked_samples)
     CHECK_NEAR("1e308 each way", stats_wasserstein(SAMPLE(zero), SAMPLE(far)), 1e308, 1e-15);
     CHECK_NEAR("a denormal step", stats_wasserstein(SAMPLE(zero), SAMPLE(tiny)), 5e-324, 0);
     CHECK("nothing", isnan(stats_wasserstein(SAMPLE(zero), (struct stats_sample){ NULL, 0 })));
+}
+
+TEST(wasserstein_of_equal_sizes_equals_the_walk)
+{
+    /* Each value twice: the same distribution, but sizes that differ from the other side's take the general walk. */
+    enum { SIZES_MAX = 1100 };
+    static const size_t sizes[] = { 1, 2, 255, 256, 257, SIZES_MAX };
+    static double r[SIZES_MAX], c[SIZES_MAX], twice[2 * SIZES_MAX], scratch[SIZES_MAX];
+    struct stats_random random = stats_random_init(31);
+    for (size_t s = 0; s < COUNT(sizes); s++) {
+        size_t n = sizes[s];
+        for (size_t i = 0; i < n; i++) {
+            r[i] = stats_random_normal(&random);
+            c[i] = stats_random_normal(&random) * 2 + 1;
+        }
+        stats_sort(r, n, scratch);
+        stats_sort(c, n, scratch);
+        for (size_t i = 0; i < 2 * n; i++)
+            twice[i] = r[i / 2];
+        struct stats_sample reference = { r, n }, current = { c, n }, doubled = { twice, 2 * n };
+        CHECK_NEAR("rank by rank", stats_wasserstein(reference, current), stats_wasserstein(doubled, current), 1e-12);
+    }
 }
 
 TEST(wasserstein_normed_says_what_it_divides_by)
