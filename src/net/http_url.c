@@ -1,6 +1,7 @@
 #include "net/http_url.h"
 
 #include <stdint.h>
+#include <string.h>
 
 static int hex_digit(char c)
 {
@@ -67,4 +68,51 @@ bool http_query_next(str *rest, struct arena *arena, str *ret_name, str *ret_val
             return true;
     }
     return false;
+}
+
+/* ---- climbing ---- */
+
+#define DECODE_ROUNDS 4
+
+/* Decodes in place what is an escape, leaves what is none; returns the new size. */
+static size_t decode_once(char *text, size_t size)
+{
+    size_t out = 0;
+    for (size_t i = 0; i < size; i++) {
+        int high = text[i] == '%' && i + 2 < size ? hex_digit(text[i + 1]) : -1;
+        int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
+        if (low >= 0)
+            i += 2;
+        text[out++] = low >= 0 ? (char)(high * 16 + low) : text[i];
+    }
+    return out;
+}
+
+static bool has_dots(str text)
+{
+    size_t from = 0;
+    for (size_t i = 0; i <= text.size; i++) {
+        if (i < text.size && text.data[i] != '/' && text.data[i] != '\\')
+            continue;
+        if (str_equal(str_slice(text, from, i), STR("..")))
+            return true;
+        from = i + 1;
+    }
+    return false;
+}
+
+bool http_path_climbs(str path)
+{
+    char text[HTTP_PATH_CLIMBS_BYTES_MAX];
+    size_t size = path.size;
+    if (size > sizeof text)
+        return true;
+    if (size > 0)
+        memcpy(text, path.data, size);
+    for (int round = 0; round < DECODE_ROUNDS; round++) {
+        if (has_dots((str){ text, size }))
+            return true;
+        size = decode_once(text, size);
+    }
+    return has_dots((str){ text, size });
 }

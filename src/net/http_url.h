@@ -16,4 +16,9 @@ bool http_url_decode(str text, bool is_query, struct arena *arena, str *ret_text
  * False at the end. A pair that does not decode is passed over. */
 bool http_query_next(str *rest, struct arena *arena, str *ret_name, str *ret_value);
 
+/* Whether some part between '/' or '\\' is "..", as it stands or after it was percent-decoded again, as often as
+ * somebody along the way might. True also for more bytes than we look at. */
+#define HTTP_PATH_CLIMBS_BYTES_MAX ((size_t)4096)
+bool http_path_climbs(str path);
+
 #endif

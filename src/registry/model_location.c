@@ -1,63 +1,10 @@
 #include "registry/model_location.h"
 
-#include <string.h>
-
 #include "base/number.h"
+#include "net/http_url.h"
 #include "registry/model_rows.h"
 
-#define DECODE_ROUNDS 4
-
 /* ---- what is refused ---- */
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* Decodes %XX in place; returns the new size. What is no escape stays. */
-static size_t decode_once(char *text, size_t size)
-{
-    size_t out = 0;
-    for (size_t i = 0; i < size; i++) {
-        int high = text[i] == '%' && i + 2 < size ? hex_digit(text[i + 1]) : -1;
-        int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
-        if (low >= 0)
-            i += 2;
-        text[out++] = low >= 0 ? (char)(high * 16 + low) : text[i];
-    }
-    return out;
-}
-
-static bool has_dots(str text)
-{
-    size_t from = 0;
-    for (size_t i = 0; i <= text.size; i++) {
-        if (i < text.size && text.data[i] != '/' && text.data[i] != '\\')
-            continue;
-        if (str_equal(str_slice(text, from, i), STR("..")))
-            return true;
-        from = i + 1;
-    }
-    return false;
-}
-
-/* Whether a part is "..", as it stands or after decoding, which others along the way may do again. */
-static bool climbs(str source)
-{
-    char text[2048];
-    size_t size = MIN_OF(source.size, sizeof text);
-    memcpy(text, source.data, size);
-    for (int round = 0; round <= DECODE_ROUNDS; round++) {
-        if (has_dots((str){ text, size }))
-            return true;
-        size = decode_once(text, size);
-    }
-    return source.size > sizeof text;
-}
 
 static bool is_local(str source)
 {
@@ -77,7 +24,7 @@ enum status model_location_check(str source, struct error *err)
         return error_set(err, ERR_INVALID, "Invalid model version source: '%.*s'. To use a local path as a model version source, "
                          "upload its files as artifacts of a run and name those: this server reads no files of its machine.",
                          STR_ARG(shown));
-    if (climbs(source))
+    if (http_path_climbs(source))
         return error_set(err, ERR_INVALID, "Invalid model version source: '%.*s'. It must be an absolute URI without relative "
                          "path references.", STR_ARG(shown));
     return OK;
