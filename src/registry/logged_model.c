@@ -115,7 +115,7 @@ static enum status add_params(struct meta *meta, int64_t model_no, const struct 
 static enum status add_params_to(struct meta *meta, void *self, struct error *err)
 {
     const struct logged_change *change = self;
-    int64_t model_no;
+    int64_t model_no = 0;
     TRY(find_no(meta, change->model_id, &model_no, err));
     return add_params(meta, model_no, change->pairs, change->pair_count, err);
 }
@@ -195,7 +195,7 @@ enum status logged_model_get(struct registry *registry, str model_id, bool sees_
 static enum status set_status(struct meta *meta, void *self, struct error *err)
 {
     const struct logged_change *change = self;
-    int64_t model_no;
+    int64_t model_no = 0;
     TRY(find_no(meta, change->model_id, &model_no, err));
     TRY(META_RUN(meta, err, "UPDATE logged_models SET status = ? WHERE model_no = ?", meta_of_i64(change->status),
                  meta_of_i64(model_no)));
@@ -212,7 +212,7 @@ enum status logged_model_set_status(struct registry *registry, str model_id, enu
 static enum status set_tags(struct meta *meta, void *self, struct error *err)
 {
     const struct logged_change *change = self;
-    int64_t model_no;
+    int64_t model_no = 0;
     TRY(find_no(meta, change->model_id, &model_no, err));
     for (size_t i = 0; i < change->pair_count; i++)
         TRY(pair_rows_put(meta, "logged_model_tags", model_no, change->pairs[i].key, change->pairs[i].value, err));
@@ -230,7 +230,7 @@ enum status logged_model_set_tags(struct registry *registry, str model_id, const
 static enum status delete_tag(struct meta *meta, void *self, struct error *err)
 {
     const struct logged_change *change = self;
-    int64_t model_no;
+    int64_t model_no = 0;
     bool was_there;
     TRY(find_no(meta, change->model_id, &model_no, err));
     TRY(pair_rows_delete(meta, "logged_model_tags", model_no, change->key, &was_there, err));
@@ -249,7 +249,7 @@ enum status logged_model_delete_tag(struct registry *registry, str model_id, str
 static enum status delete_model(struct meta *meta, void *self, struct error *err)
 {
     const struct logged_change *change = self;
-    int64_t model_no;
+    int64_t model_no = 0;
     TRY(find_no(meta, change->model_id, &model_no, err));
     TRY(META_RUN(meta, err, "UPDATE logged_models SET is_deleted = 1 WHERE model_no = ?", meta_of_i64(model_no)));
     return touch(meta, change, model_no, err);

@@ -112,7 +112,7 @@ static bool has_step(const struct steps *steps, int64_t step)
 }
 
 static enum status read_series(struct meta *reader, const struct metric_interval *interval, const struct steps *steps,
-                               struct arena *arena, struct metric_series *series, struct error *err)
+                               struct arena *arena, struct metric_run *series, struct error *err)
 {
     CLEANUP(meta_finish_slot) struct meta_statement *statement = NULL;
     TRY(META_QUERY(reader, &statement, err,
@@ -131,10 +131,10 @@ static enum status read_series(struct meta *reader, const struct metric_interval
 }
 
 enum status metric_history_interval(struct registry *registry, const struct metric_interval *interval,
-                                    struct arena *arena, struct metric_series **ret_series, struct error *err)
+                                    struct arena *arena, struct metric_run **ret_series, struct error *err)
 {
     struct steps steps;
-    struct metric_series *series = arena_array(arena, struct metric_series, MAX_OF(interval->run_count, (size_t)1));
+    struct metric_run *series = arena_array(arena, struct metric_run, MAX_OF(interval->run_count, (size_t)1));
     if (series == NULL)
         return error_set(err, ERR_LIMIT, "no memory for the histories of %zu runs", interval->run_count);
     CLEANUP(meta_read_end_slot) struct meta *reader = NULL;

@@ -14,7 +14,7 @@ must_use enum status metric_history(struct registry *registry, str run_id, str k
                                     struct arena *arena, struct metric_point **ret_points, size_t *ret_count,
                                     str *ret_token, struct error *err);
 
-struct metric_series {
+struct metric_run {
     str run_id;
     struct metric_point *points; /* by step, then time */
     size_t count;
@@ -32,6 +32,6 @@ struct metric_interval {
 /* At most `steps_max` steps, spread evenly over all steps that the runs have between the two, and each run's first and
  * last one: points for charts. `ret_series` [run_count]. */
 must_use enum status metric_history_interval(struct registry *registry, const struct metric_interval *interval,
-                                             struct arena *arena, struct metric_series **ret_series, struct error *err);
+                                             struct arena *arena, struct metric_run **ret_series, struct error *err);
 
 #endif
