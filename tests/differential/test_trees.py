@@ -34,7 +34,7 @@ class Trees:
         folder, file = os.path.split(str(path))
         self.handle = lib.trees_door_open(folder.encode(), file.encode(), model_class.encode(), text, 800)
         if self.handle is None:
-            raise ValueError(text.value.decode())
+            raise ValueError(text.value.decode(errors="replace"))
         self.handle = ctypes.c_void_p(self.handle)
         self.inputs, self.classes, self.outputs, self.task, self.gives_scores = (
             lib.trees_door_count(self.handle, what) for what in range(5))
@@ -168,6 +168,8 @@ SHAPES = [
 @pytest.mark.parametrize("objective", ["reg:squarederror", "binary:logistic", "multi:softprob"])
 @pytest.mark.parametrize("why, params, rounds", SHAPES, ids=[s[0] for s in SHAPES])
 def test_xgboost_shapes(why, params, rounds, objective, tmp_path):
+    if rounds == 0 and objective == "binary:logistic":
+        pytest.skip("without rounds XGBoost forgets to bring the base score into margin space")
     rng = np.random.default_rng(rounds)
     X = features(rng, rows=2000 if "deeper" in why else ROWS, missing=0 if "linear" in why else 0.1)
     y = OBJECTIVES[objective](signal(X, rng))
@@ -225,16 +227,15 @@ def test_xgboost_categories_as_numbers(one_hot, tmp_path):
 
 def test_xgboost_categories_as_texts(tmp_path):
     rng = np.random.default_rng(9)
-    words = np.array(["red", "blue", "gr\u00fcn", "\"quoted\" [x] <1>", "\u65e5\u672c"])
+    words = np.array(["red", "blue", "", "\"quoted\" [x] <1>", "back\\slash"])
 
     def frame(order):
         drawn = words[rng.integers(0, len(words), ROWS)]
-        drawn[::19] = None if drawn.dtype == object else drawn[::19]
         return pd.DataFrame({"n": rng.normal(size=ROWS), "word": pd.Categorical(drawn, categories=words[order]),
                              "year": pd.Categorical(rng.choice([1990, 2000, 2010], ROWS))})
 
     train, test = frame([0, 1, 2, 3, 4]), frame([4, 2, 0, 1, 3])  # the same words under other codes
-    y = train.n + (train.word == "red") * 2 + (train.year == 2000) + (train.word == "\u65e5\u672c")
+    y = train.n + (train.word == "red") * 2 + (train.year == 2000) + (train.word == "back\\slash")
     model = xgb.XGBRegressor(n_estimators=20, max_depth=3, enable_categorical=True, n_jobs=1).fit(train, y)
     model.save_model(tmp_path / "m.json")
     X = np.column_stack([test.n, np.zeros(ROWS), test.year.astype(int)])
@@ -243,6 +244,14 @@ def test_xgboost_categories_as_texts(tmp_path):
     near(ours.predict(X, texts)[0], model.predict(test), 1e-6)
     wanted = model.get_booster().predict(xgb.DMatrix(test, enable_categorical=True), pred_contribs=True)
     near(ours.explain(X, texts)[:, 0], wanted, 1e-5)
+
+
+def test_xgboost_categories_that_it_saved_cut_off_are_refused(tmp_path):
+    rng = np.random.default_rng(15)
+    train = pd.DataFrame({"word": pd.Categorical(rng.choice(["x", "gr\u00fcn"], ROWS))})
+    xgb.XGBRegressor(n_estimators=2, enable_categorical=True).fit(train, train.word == "x").save_model(tmp_path / "m.json")
+    with pytest.raises(ValueError, match="cut off"):
+        Trees(tmp_path / "m.json")
 
 
 def test_xgboost_feature_names_with_odd_characters(tmp_path):
@@ -337,6 +346,8 @@ def check_lgb(booster, X, path, contributions=True, frame=None, texts=None):
         np.testing.assert_array_equal(values, theirs > 0.5)
     if contributions:
         wanted = booster.predict(frame, pred_contrib=True).reshape(len(X), -1, X.shape[1] + 1)
+        if "[boosting: rf]" in booster.model_to_string():
+            wanted /= booster.num_trees() / ours.outputs  # LightGBM adds these up where its predict takes the mean
         near(ours.explain(X, texts), wanted, 1e-5)
     return ours
 

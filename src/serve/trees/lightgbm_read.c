@@ -141,7 +141,7 @@ static enum status take_column_categories(struct json_reader *json, struct arena
     bool is_text = false, boolean = false;
     struct json_reader inner;
     json_reader_init(&inner, raw, arena, json->err);
-    for (json_enter_array(&inner); count < most && json_next_element(&inner); count++) {
+    for (json_enter_array(&inner); json_next_element(&inner) && count < most; count++) {
         if (json_peek(&inner) == JSON_STRING) {
             is_text = true;
             json_take_str(&inner, &texts[count]);

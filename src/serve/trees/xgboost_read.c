@@ -106,8 +106,12 @@ static enum status make_categories(struct model_document *document, const struct
     str *texts = arena_array(document->arena, str, count + 1);
     if (bytes == NULL || texts == NULL)
         return error_set(document->err, ERR_LIMIT, "the categories do not fit in memory");
-    for (size_t i = 0; i < values->count; i++)
+    for (size_t i = 0; i < values->count; i++) {
         bytes[i] = (char)(int)fmin(fmax(values->values[i], -128), 255); /* written signed or not */
+        /* XGBoost 3.1 and 3.2 count the characters of pandas' categories and save as many bytes: what follows is lost */
+        if ((bytes[i] & 0x80) != 0)
+            return document_fail(document, "a category beyond ASCII: XGBoost may have saved it cut off");
+    }
     for (size_t i = 0; i < count; i++) {
         double from = offsets->values[i], to = offsets->values[i + 1];
         if (!(from >= 0 && from <= to && to <= (double)values->count))
@@ -386,6 +390,8 @@ static enum status fill_model(struct xgboost_file *file, struct tree_model *mode
             return error_set(err, ERR_INVALID, "learner.gradient_booster.model.weights: %zu weights of %zu features",
                              file->linear_weights.count, model->feature_count);
         model->linear_weights = file->linear_weights.values;
+        for (size_t i = 1; i < model->output_count; i++)
+            model->base_margins[i] = model->base_margins[0]; /* gblinear itself takes the first one for all */
         return OK;
     }
     TRY(assign_trees(file, err));
