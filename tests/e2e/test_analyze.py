@@ -285,7 +285,7 @@ def test_the_past_by_day(shared):
             events_of(40, seed=day, prefix=f"d{day}-", shift=day, timestamp=START_S + day * DAY_S + 3600),
         )
     answer = shared.good("POST", "/api/kedge/backfill?by=day&model_name=past")
-    assert answer == {"model_name": "past", "analyses": 3}
+    assert answer == {"model_name": "past", "analyses": 3, "days_left_out": 0, "events_left_out": 0, "minimum": 30}
     listed = analyses(shared, "past")
     assert [entry["rows"] for entry in listed] == [40, 40, 40]
     series = shared.good("GET", "/api/kedge/series?model=past&result=drift_score&column=alcohol")["points"]
