@@ -89,6 +89,7 @@ void http_router_free(struct http_router *router)
 static bool split_path(str path, struct arena *arena, struct path *ret_path)
 {
     str part, rest = path;
+    size_t from = 0;
     ret_path->count = 0;
     ret_path->is_longer = false;
     while (str_split(&path, '/', &part)) {
@@ -97,8 +98,8 @@ static bool split_path(str path, struct arena *arena, struct path *ret_path)
             ret_path->is_longer = true;
             break;
         }
-        size_t from = (size_t)(part.data - rest.data);
         ret_path->rests[index] = str_slice(rest, from, rest.size);
+        from += part.size + 1;
         if (!http_url_decode(part, false, arena, &ret_path->parts[index]))
             return false;
         ret_path->count++;

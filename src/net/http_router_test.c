@@ -63,6 +63,14 @@ static enum status get_later(void *self, struct http_request *request, struct er
     return OK;
 }
 
+static enum status get_tail(void *self, struct http_request *request, struct error *err)
+{
+    (void)self, (void)err;
+    str kind = http_request_param(request, "kind"), path = http_request_param(request, "path");
+    buf_printf(&request->response->body, "%.*s|%.*s", STR_ARG(kind), STR_ARG(path));
+    return OK;
+}
+
 static const struct http_route routes[] = {
     { .method = "GET", .pattern = "/", .handler = get_home },
     { .method = "GET", .pattern = "/models/all/parts", .handler = get_home },
@@ -72,6 +80,7 @@ static const struct http_route routes[] = {
     { .method = "GET", .pattern = "/slow", .handler = get_home, .mode = HTTP_ROUTE_SLOW },
     { .method = "GET", .pattern = "/later", .handler = get_later, .mode = HTTP_ROUTE_DEFERS },
     { .method = "GET", .pattern = "/ui/", .handler = get_home },
+    { .method = "GET", .pattern = "/files/{kind}/{path...}", .handler = get_tail },
     { 0 },
 };
 
@@ -118,6 +127,15 @@ TEST(routes_are_found_by_method_and_path)
         { "another method", "DELETE", "/models/wine/x", 405, NULL, "(other)" },
         { "a broken escape", "GET", "/models/%zz/x", 400, NULL, "(other)" },
         { "very many parts", "GET", "/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r/s", 404, NULL, "(other)" },
+        { "the rest of a path", "GET", "/files/run/a/b.txt", 200, "run|a/b.txt", "/files/{kind}/{path...}" },
+        { "of one part", "GET", "/files/run/a", 200, "run|a", "/files/{kind}/{path...}" },
+        { "decoded", "GET", "/files/r%20n/%C3%BC%20b/c%2Fd", 200, "r n|\xc3\xbc b/c/d", "/files/{kind}/{path...}" },
+        { "of very many parts", "GET", "/files/run/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r/s", 200,
+          "run|a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r/s", "/files/{kind}/{path...}" },
+        { "slashes are kept for the handler to judge", "GET", "/files/run/a//b/", 200, "run|a//b/", "/files/{kind}/{path...}" },
+        { "an empty rest matches nothing", "GET", "/files/run/", 404, NULL, "(other)" },
+        { "nor does none", "GET", "/files/run", 404, NULL, "(other)" },
+        { "a broken escape far behind", "GET", "/files/run/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r/%zz", 400, NULL, "(other)" },
         { "no path at all", "OPTIONS", "*", 404, NULL, "(other)" },
         { "options", "OPTIONS", "/models/wine/x", 204, "", "(other)" },
         { "a handler's error", "POST", "/models/wine/x", 422,
