@@ -1,6 +1,7 @@
 #include "api/api.h"
 
 #include "api/api_internal.h"
+#include "api/business_metrics.h"
 #include "api/scheduler.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -8,13 +9,17 @@
 #define SLOW_THREADS 4
 #define SLOW_REQUESTS_MAX 64 /* waiting; more answer 429 */
 #define COLUMN_JOBS_MAX 16
+#define DISK_THREADS 16         /* they wait for the disk together: as many changes share a sync */
+#define DISK_REQUESTS_MAX 1024 /* waiting; more answer 429 */
 #define PREDICT_THREADS 8
 #define PREDICT_REQUESTS_MAX 256 /* waiting; more answer 429 */
 
 const struct http_route *const api_tables[] = {
     health_routes,  capture_routes,         labels_routes,  reference_routes, analyze_routes, reports_routes,
     production_data_routes, metrics_routes, openapi_routes, ui_routes,        kedge_routes,   admin_routes,
-    predict_routes, model_info_routes,
+    predict_routes, model_info_routes, invocations_routes, open_inference_routes, business_metrics_routes,
+    mlflow_experiment_routes, mlflow_run_routes, mlflow_log_routes, mlflow_metric_routes, mlflow_server_routes,
+    mlflow_registry_routes, mlflow_model_routes, mlflow_artifact_routes,
 };
 const size_t api_table_count = COUNT(api_tables);
 
@@ -57,6 +62,7 @@ static void note_predictions(void *self, const struct event_batch *batch)
 static void start_serving(struct api *api)
 {
     const struct api_options *options = &api->options;
+    api->business = business_metrics_new(api->instruments.registry);
     api->predict_pool = pool_new("predict", PREDICT_THREADS, PREDICT_REQUESTS_MAX);
     api->serving = model_set_open(&(struct model_set_options){
         .source = options->models,
@@ -72,10 +78,19 @@ static void start_serving(struct api *api)
         model_set_configure(api->serving, api->settings->served, api->settings->served_count, options->load_wait_ms);
 }
 
+/* An upload is written where the artifact store can rename it into place. */
+static const char *spool_upload(void *self, struct http_request *request, uint64_t *ret_bytes_max)
+{
+    struct api *api = self;
+    *ret_bytes_max = api->options.artifact_bytes_max;
+    return artifact_store_spool(api->options.artifacts, request->arena);
+}
+
 static void make_parts(struct api *api)
 {
     const struct api_options *options = &api->options;
     api->slow_pool = pool_new("slow", SLOW_THREADS, SLOW_REQUESTS_MAX);
+    api->disk_pool = pool_new("disk", DISK_THREADS, DISK_REQUESTS_MAX);
     api->column_pool = pool_new("column", options->analysis_threads, COLUMN_JOBS_MAX);
     api->monitor = monitor_service_new(&(struct monitor_service_options){
         .log = options->log,
@@ -92,6 +107,9 @@ static void make_parts(struct api *api)
         .self = api,
         .observer = observe,
         .pool = api->slow_pool,
+        .disk_pool = api->disk_pool,
+        .render_error = mlflow_render_error,
+        .spool = spool_upload,
         .token = options->token,
     });
 }
@@ -128,8 +146,10 @@ void api_close(struct api *api)
         return;
     scheduler_stop(api->scheduler);
     pool_free(api->slow_pool);
+    pool_free(api->disk_pool);
     pool_free(api->predict_pool);
     model_set_close(api->serving);
+    business_metrics_free(api->business);
     http_router_free(api->router);
     monitor_service_free(api->monitor);
     pool_free(api->column_pool);
@@ -143,7 +163,15 @@ void api_close(struct api *api)
 enum http_outcome api_handle(void *self, struct http_request *request)
 {
     struct api *api = self;
+    mlflow_rewrite_path(request);
     return http_router_handle(api->router, request);
+}
+
+bool api_head(void *self, struct http_request *request)
+{
+    struct api *api = self;
+    mlflow_rewrite_path(request);
+    return http_router_head(api->router, request);
 }
 
 void api_replace_settings(struct api *api, struct api_settings *settings)

@@ -10,6 +10,7 @@
 #include "metrics/instrument.h"
 #include "net/http_message.h"
 #include "serve/served_version.h"
+#include "store/artifact_store.h"
 #include "store/event_log.h"
 #include "store/reference_store.h"
 
@@ -29,6 +30,9 @@ struct api_options {
     struct event_log *log;
     struct meta *meta;
     struct reference_store *references;
+    struct registry *registry; /* NULL: the routes of MLflow must not be called */
+    struct artifact_store *artifacts; /* likewise */
+    uint64_t artifact_bytes_max;      /* of one artifact */
     const char *data_folder;
     const char *version; /* of the program */
     struct api_pages pages;
@@ -56,6 +60,9 @@ void api_close(struct api *api);
 
 /* An http_handler; `self` is the api. */
 enum http_outcome api_handle(void *self, struct http_request *request);
+
+/* An http_head_handler; `self` is the api. */
+bool api_head(void *self, struct http_request *request);
 
 /* Puts new settings in the place of the old ones, which it releases when their last user is done. */
 void api_replace_settings(struct api *api, struct api_settings *settings);

@@ -17,9 +17,11 @@ struct api {
     struct api_options options;
     struct http_router *router;
     struct pool *slow_pool;   /* requests that read the disk or compute */
+    struct pool *disk_pool;   /* requests that wait for the disk, and little else */
     struct pool *column_pool; /* columns of analyses */
     struct pool *predict_pool; /* predictions that wait: for another process, for a version to load */
     struct model_set *serving;
+    struct business_metrics *business;
     struct monitor_service *monitor;
     struct scheduler *scheduler;
     struct model_table *models;
@@ -36,7 +38,10 @@ struct api_settings *api_settings_now(struct api *api);
 /* The route tables, one a resource; each ends with a route without a method. */
 extern const struct http_route health_routes[], capture_routes[], labels_routes[], reference_routes[], analyze_routes[],
     reports_routes[], production_data_routes[], metrics_routes[], kedge_routes[], openapi_routes[], ui_routes[],
-    admin_routes[], predict_routes[], model_info_routes[];
+    admin_routes[], predict_routes[], model_info_routes[], invocations_routes[], open_inference_routes[],
+    business_metrics_routes[], mlflow_experiment_routes[], mlflow_run_routes[],
+    mlflow_log_routes[], mlflow_metric_routes[], mlflow_server_routes[], mlflow_registry_routes[], mlflow_model_routes[],
+    mlflow_artifact_routes[];
 #define API_TABLES_MAX 16
 extern const struct http_route *const api_tables[];
 extern const size_t api_table_count;
@@ -52,6 +57,13 @@ struct api_about {
     const char *answer_type; /* NULL = application/json */
     const char *query;       /* "name: sentence\n..." of query parameters; NULL = none */
 };
+
+/* An http_error_renderer: MLflow's error bodies on MLflow's paths. */
+bool mlflow_render_error(void *self, struct http_request *request, int status_code, enum status status,
+                         const char *message);
+
+/* "/ajax-api/..." is "/api/...": the prefix that MLflow's web pages use. */
+void mlflow_rewrite_path(struct http_request *request);
 
 /* Figures of stores and process, computed at each scrape; collectors.c. */
 void api_add_collectors(struct api *api);

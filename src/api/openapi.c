@@ -24,7 +24,7 @@ static void write_parameters(struct json_writer *json, const struct http_route *
     json_array(json, "parameters");
     while (str_split(&rest, '/', &part))
         if (str_has_prefix(part, STR("{")))
-            write_parameter(json, str_slice(part, 1, part.size - 1), "path", (str){ 0 });
+            write_parameter(json, str_slice(part, 1, part.size - (str_has_suffix(part, STR("...}")) ? 4 : 1)), "path", (str){ 0 });
     rest = str_of(about->query);
     while (!str_is_empty(rest) && str_split(&rest, '\n', &line)) {
         size_t colon = str_find(line, ':');
@@ -118,10 +118,14 @@ static bool is_first_of_pattern(size_t table, const struct http_route *route)
     return true;
 }
 
-/* All methods of a pattern, in whatever table they are. */
+/* All methods of a pattern, in whatever table they are. OpenAPI has no word for the rest of a path: "{path...}" is a
+ * parameter like others to it. */
 static void write_path(struct json_writer *json, const char *pattern)
 {
-    json_object(json, pattern);
+    char name[256];
+    str whole = str_of(pattern), start = str_slice(whole, 0, whole.size - (str_has_suffix(whole, STR("...}")) ? 4 : 0));
+    (void)snprintf(name, sizeof name, "%.*s%s", STR_ARG(start), start.size < whole.size ? "}" : "");
+    json_object(json, name);
     for (size_t t = 0; t < api_table_count; t++)
         for (const struct http_route *route = api_tables[t]; route->method != NULL; route++)
             if (strcmp(route->pattern, pattern) == 0)

@@ -70,6 +70,7 @@ struct config {
     str log_level, log_format;
     int64_t http_threads, http_connections, http_body_bytes, http_idle_timeout_ms, http_drain_ms;
     int64_t store_memory_bytes, store_queue_bytes;
+    int64_t artifact_bytes;         /* the longest artifact */
     int64_t raw_retention_ms, result_retention_ms;
     int64_t analysis_threads, analysis_rows_max;
     str python;                     /* interpreter for models that need one; empty = python3 */

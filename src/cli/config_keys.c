@@ -37,6 +37,8 @@ const struct config_key config_server_keys[] = {
       "What the columnar engine may use." },
     { "store.queue_max", CONFIG_BYTES, SERVER(store_queue_bytes), "64MiB", KIB * KIB, 64 * GIB, NULL,
       "Events that may wait for the disk; beyond it callers get 429." },
+    { "artifacts.file_max", CONFIG_BYTES, SERVER(artifact_bytes), "64GiB", KIB, 1024 * GIB, NULL,
+      "The longest file that may be uploaded as an artifact; longer ones get 413. They go to the disk, not through memory." },
     { "retention.raw", CONFIG_DURATION, SERVER(raw_retention_ms), "30d", 0, 100 * 365 * 86400e3, NULL,
       "How long events are kept; 0 keeps them for ever." },
     { "retention.results", CONFIG_DURATION, SERVER(result_retention_ms), "90d", 0, 100 * 365 * 86400e3, NULL,

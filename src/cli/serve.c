@@ -198,6 +198,7 @@ static enum status start_server(struct serve *serve, const struct http_server_op
     server.tls_certificate = is_tls ? secret_reveal(&serve->tls.certificate).data : NULL;
     server.tls_key = is_tls ? secret_reveal(&serve->tls.key).data : NULL;
     server.handler = api_handle;
+    server.head = api_head;
     server.self = serve->stack.api;
     enum status status = http_server_start(&server, &serve->server, err);
     return status == ERR_INVALID && is_tls ? error_while(err, "tls.certificate and tls.key") : status;

@@ -34,6 +34,7 @@ static enum status load_reference(struct serve_stack *stack, const struct config
 static enum status open_stores(struct serve_stack *stack, const struct config *config, struct error *err)
 {
     const char *folder = stack->data_dir;
+    stack->artifact_bytes_max = (uint64_t)config->artifact_bytes;
     struct event_log_options log = {
         .folder = folder,
         .queue_bytes_max = (size_t)config->store_queue_bytes,
@@ -44,6 +45,8 @@ static enum status open_stores(struct serve_stack *stack, const struct config *c
     TRY(event_log_open(&log, &stack->log, err));
     TRY(meta_open(folder, &stack->meta, err));
     TRY(reference_store_open(folder, stack->meta, &stack->references, err));
+    TRY(registry_open(stack->meta, &clock_system, &stack->registry, err));
+    TRY(artifact_store_open_files(folder, &stack->artifacts, err));
     for (size_t i = 0; i < config->model_count; i++)
         if (!str_is_empty(config->models[i].reference))
             TRY(load_reference(stack, &config->models[i], err));
@@ -72,6 +75,9 @@ static enum status open_api(struct serve_stack *stack, const struct serve_stack_
         .log = stack->log,
         .meta = stack->meta,
         .references = stack->references,
+        .registry = stack->registry,
+        .artifacts = stack->artifacts,
+        .artifact_bytes_max = stack->artifact_bytes_max,
         .data_folder = stack->data_dir,
         .version = KEDGE_VERSION,
         .pages = { .report_prefix = report.prefix, .report_suffix = report.suffix, .docs = page_of(web_page_docs()),
@@ -80,6 +86,7 @@ static enum status open_api(struct serve_stack *stack, const struct serve_stack_
         .clock = &clock_system,
         .analysis_threads = limits->analysis_threads,
         .serves_models = limits->serves_models,
+        .models = model_source_local(stack->registry, stack->artifacts),
         .follows_all = limits->follows_all,
         .load_wait_ms = limits->load_wait_ms,
         .has_scheduler = options->has_scheduler,
@@ -112,6 +119,8 @@ enum status serve_stack_open(struct config *config, const struct serve_stack_opt
 void serve_stack_close(struct serve_stack *stack)
 {
     api_close(stack->api);
+    artifact_store_close(stack->artifacts);
+    registry_close(stack->registry);
     reference_store_close(stack->references);
     meta_close(stack->meta);
     event_log_close(stack->log);

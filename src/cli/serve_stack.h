@@ -6,6 +6,7 @@
 
 #include "api/api.h"
 #include "cli/config.h"
+#include "registry/registry.h"
 
 struct serve_stack {
     char *data_dir;
@@ -13,6 +14,9 @@ struct serve_stack {
     struct event_log *log;
     struct meta *meta;
     struct reference_store *references;
+    struct registry *registry;
+    struct artifact_store *artifacts;
+    uint64_t artifact_bytes_max;
     struct api *api;
 };
 
