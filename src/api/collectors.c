@@ -82,7 +82,8 @@ static bool is_wanted(const struct strs *figures, str name)
     return figures->count == 0;
 }
 
-static enum status add_figure(const struct walk *walk, str model_name, const struct meta_result *result, struct error *err)
+static enum status add_figure(const struct walk *walk, str model_name, const struct meta_result *result,
+                              struct error *err)
 {
     const str none = { 0 };
     if (!is_wanted(&api_settings_model(walk->settings, model_name)->figures, result->name))
@@ -92,7 +93,8 @@ static enum status add_figure(const struct walk *walk, str model_name, const str
     return add(walk->families.quality, model_name, "metric", result->name, none, result->value, err);
 }
 
-static enum status add_result(const struct walk *walk, str model_name, const struct meta_result *result, struct error *err)
+static enum status add_result(const struct walk *walk, str model_name, const struct meta_result *result,
+                              struct error *err)
 {
     const struct families *families = &walk->families;
     const str none = { 0 };
@@ -134,7 +136,8 @@ static enum status collect_model(const struct walk *walk, str model_name, struct
 }
 
 /* Only a model with a reference can have been analysed. */
-static enum status collect_analyses(struct walk *walk, unsigned kinds, struct metric_snapshot *snapshot, struct error *err)
+static enum status collect_analyses(struct walk *walk, unsigned kinds, struct metric_snapshot *snapshot,
+                                    struct error *err)
 {
     struct meta_reference *references = NULL;
     size_t count = 0;

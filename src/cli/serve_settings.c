@@ -80,8 +80,8 @@ static enum status read_figures(const struct config_model *model, struct arena *
         str names = { 0 };
         for (size_t j = 0; j < result_figure_count; j++)
             names = arena_printf(arena, "%.*s %s", STR_ARG(names), result_figures[j]);
-        return error_set(err, ERR_INVALID, "model \"%.*s\": metrics: there is no \"%.*s\"; there are%.*s", STR_ARG(model->name),
-                         STR_ARG(model->metrics.items[i]), STR_ARG(names));
+        return error_set(err, ERR_INVALID, "model \"%.*s\": metrics: there is no \"%.*s\"; there are%.*s",
+                         STR_ARG(model->name), STR_ARG(model->metrics.items[i]), STR_ARG(names));
     }
     *ret_figures = texts_of(&model->metrics);
     return OK;

@@ -72,7 +72,8 @@ static enum status prepare(struct append *append, struct event_log *log, const s
     *append = (struct append){ .log = log };
     arena_init(&append->arena, 0);
     buf_init(&append->payload, JOURNAL_RECORD_BYTES_MAX);
-    append->record = (struct event_record){ .kind = EVENT_RECORD_BATCH, .arrival_us = clock_read_us(log->options.clock), .batch = *batch };
+    append->record = (struct event_record){ .kind = EVENT_RECORD_BATCH, .batch = *batch,
+                                            .arrival_us = clock_read_us(log->options.clock) };
     TRY(event_batch_look(batch, &append->arena, &append->sights, &append->sight_count, err));
     TRY(fill_in(append, err));
     uint64_t model = event_log_model_hash(log, batch->model_name);
@@ -87,7 +88,8 @@ static struct event_claim *make_claim(const struct append *append, struct event_
     struct event_claim *claim = mem_array(1, sizeof *claim + batch->rows * sizeof claim->keys[0]);
     if (claim == NULL)
         return NULL;
-    *claim = (struct event_claim){ .model = model, .notice = append->notice, .first_us = INT64_MAX, .last_us = INT64_MIN,
+    *claim = (struct event_claim){ .model = model, .notice = append->notice,
+                                   .first_us = INT64_MAX, .last_us = INT64_MIN,
                                    .is_awaited = is_awaited || append->notice != NULL };
     for (size_t row = 0; row < batch->rows; row++) {
         if (append->is_duplicate[row])

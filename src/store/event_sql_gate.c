@@ -3,14 +3,16 @@
 #include "store/event_tables.h"
 
 /* They make rows of their arguments; every other table function reads something. */
-static const char *const table_functions[] = { "range", "generate_series", "unnest", "repeat", "json_each", "json_tree" };
+static const char *const table_functions[] = {
+    "range", "generate_series", "unnest", "repeat", "json_each", "json_tree",
+};
 
-/* They tell of the process, its settings, its catalog (the text of a view names files), or write. Functions of Postgres's
- * catalog begin with pg_ and are refused as a whole. */
+/* They tell of the process, its settings, its catalog (the text of a view names files), or write. Functions of
+ * Postgres's catalog begin with pg_ and are refused as a whole. */
 static const char *const hidden_functions[] = {
     "current_setting", "getenv", "getvariable", "version", "json_serialize_plan", "write_log", "nextval", "currval",
-    "current_connection_id", "current_query_id", "current_transaction_id", "txid_current", "get_block_size", "inet_client_addr",
-    "inet_client_port", "inet_server_addr", "inet_server_port", "stats",
+    "current_connection_id", "current_query_id", "current_transaction_id", "txid_current", "get_block_size",
+    "inet_client_addr", "inet_client_port", "inet_server_addr", "inet_server_port", "stats",
 };
 static const char *const shown_postgres_functions[] = { "pg_typeof", "pg_size_pretty" };
 
@@ -90,8 +92,8 @@ static enum status judge(const struct frame *names, size_t row, struct error *er
                    : error_set(err, ERR_INVALID, "the function %.*s is not for queries over events", STR_ARG(function));
     if (is_showing ? str_is_empty(table) || is_among(table, showings, COUNT(showings)) : is_shown_table(names, row))
         return OK;
-    return error_set(err, ERR_INVALID, "there is no view %.*s%s%.*s here; SHOW TABLES lists those of models, events and labels",
-                     STR_ARG(schema), str_is_empty(schema) ? "" : ".", STR_ARG(table));
+    return error_set(err, ERR_INVALID,
+                     "there is no view %.*s%s%.*s here; SHOW TABLES lists those of models, events and labels", STR_ARG(schema), str_is_empty(schema) ? "" : ".", STR_ARG(table));
 }
 
 enum status event_sql_gate(duckdb_connection connection, str sql, struct error *err)

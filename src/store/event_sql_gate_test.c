@@ -17,7 +17,8 @@ static enum status ask(duckdb_connection connection, const char *format, str nam
 {
     struct buf sql;
     buf_init(&sql, 4096);
-    CHECK("fits", buf_append(&sql, str_of(format)) && duckdb_door_identifier(&sql, name) && buf_append(&sql, STR("()")));
+    bool fits = buf_append(&sql, str_of(format)) && duckdb_door_identifier(&sql, name) && buf_append(&sql, STR("()"));
+    CHECK("fits", fits);
     enum status status = event_sql_gate(connection, buf_str(&sql), err);
     buf_done(&sql);
     return status;
@@ -59,9 +60,9 @@ TEST(event_sql_gate_lets_no_function_through_that_speaks_of_the_process)
 {
     CLEANUP(duckdb_door_connection_slot) duckdb_connection connection = connect_to_shared();
     struct frame *names =
-        names_of(connection, "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type IN ('scalar', 'macro') "
-                             "AND regexp_matches(function_name, 'setting|getenv|variable|^version|secret|plan$|execute|inet|"
-                             "write|nextval|currval|txid|connection|pg_get|pg_conf|postmaster|query_id|block_size')");
+        names_of(connection, "SELECT DISTINCT function_name FROM duckdb_functions() "
+                             "WHERE function_type IN ('scalar', 'macro') AND regexp_matches(function_name, "
+                             "'setting|getenv|variable|^version|secret|plan$|execute|inet|write|nextval|currval|txid|connection|pg_get|pg_conf|postmaster|query_id|block_size')");
     CHECK("there are some", names != NULL && names->rows > 15);
     for (size_t row = 0; names != NULL && row < names->rows; row++) {
         struct error err = { 0 };

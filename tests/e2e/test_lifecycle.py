@@ -198,7 +198,8 @@ def test_a_request_that_has_begun_is_read_to_its_end(server, chunked):
         halves[1] += b"0\r\n\r\n"
     length = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: %d" % len(body)
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
-        connection.sendall(b"POST /models/m/capture HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n" + length + b"\r\n\r\n")
+        head = b"POST /models/m/capture HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+        connection.sendall(head + length + b"\r\n\r\n")
         assert connection.recv(1000).startswith(b"HTTP/1.1 100 "), "the head was read"
         connection.sendall(halves[0])
         server.process.send_signal(signal.SIGTERM)

@@ -59,7 +59,8 @@ LABELLED = "models:\n  - {name: all, schema: open}\n  - {name: some, schema: ope
 
 
 def quality_of(samples, model):
-    return {dict(key[1:])["metric"] for key in samples if key[0] == "kedge_model_quality" and ("model_name", model) in key}
+    shown = [key for key in samples if key[0] == "kedge_model_quality" and ("model_name", model) in key]
+    return {dict(key[1:])["metric"] for key in shown}
 
 
 def test_only_the_configured_figures_are_shown(make_server):

@@ -11,14 +11,17 @@ import subprocess
 import pytest
 from kedge_server import DEADLINE_S, ROOT, ask_on, csv_of, events_of, rows_of, run, wait_until
 
-pytestmark = pytest.mark.skipif(not shutil.which("openssl") or not shutil.which("curl"), reason="needs openssl and curl")
+pytestmark = pytest.mark.skipif(
+    not shutil.which("openssl") or not shutil.which("curl"), reason="needs openssl and curl"
+)
 
 
 def make_certificate(folder, name, hosts):
     """A self-signed certificate and its key: (certificate, key)."""
     certificate, key = folder / f"{name}.crt", folder / f"{name}.key"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-    command += ["-subj", f"/CN={name}", "-addext", f"subjectAltName={hosts}", "-out", str(certificate), "-keyout", str(key)]
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    command += ["-days", "2", "-subj", f"/CN={name}", "-addext", f"subjectAltName={hosts}"]
+    command += ["-out", str(certificate), "-keyout", str(key)]
     subprocess.run(command, check=True, capture_output=True)
     return certificate, key
 
@@ -103,7 +106,8 @@ def test_the_monitoring_loop(secure, version):
 def test_the_rest_of_a_body_may_come_after_the_signal(secure):
     context = ssl.create_default_context(cafile=str(secure.authority))
     body = b'{"features": {"a": 1}, "prediction": 1}'
-    head = b"POST /models/m/capture HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body)
+    head = b"POST /models/m/capture HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+    head += b"Content-Length: %d\r\n\r\n" % len(body)
     with socket.create_connection(("localhost", secure.port), timeout=DEADLINE_S) as raw:
         with context.wrap_socket(raw, server_hostname="localhost") as connection:
             connection.sendall(head)
@@ -131,7 +135,8 @@ def test_commands_with_a_url_want_to_know_whom_to_trust(secure):
     status, out, err = run("sql", "--url", url, statement)
     assert status == 3 and "certificate" in err, err
     rows = ROOT / "examples/wine/current.csv"
-    status, out, err = run("simulate", rows, "--url", url, "--ca", secure.authority, "--model", "m", "--rows", "10", "--quiet")
+    trust = ("--url", url, "--ca", secure.authority)
+    status, out, err = run("simulate", rows, *trust, "--model", "m", "--rows", "10", "--quiet")
     assert status == 0, err
 
 
@@ -139,7 +144,8 @@ def test_the_token_is_asked_for_over_https_too(make_server, certificates):
     server = make_server(config="token: opensesame\n" + config_of(*certificates["here"])).start()
     server.authority = certificates["here"][0]
     assert ask_on(connect(server), "GET", "/api/kedge/models").status == 401
-    assert ask_on(connect(server), "GET", "/api/kedge/models", headers={"Authorization": "Bearer opensesame"}).status == 200
+    bearer = {"Authorization": "Bearer opensesame"}
+    assert ask_on(connect(server), "GET", "/api/kedge/models", headers=bearer).status == 200
 
 
 def mistakes(certificates):
