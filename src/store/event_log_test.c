@@ -31,7 +31,8 @@ static struct event_log *open_log(const char *folder, int64_t retention_days)
 {
     struct error err = { 0 };
     struct event_log *log = NULL;
-    struct event_log_options options = { .folder = folder, .raw_retention_days = retention_days, .clock = &arrival_clock };
+    struct event_log_options options = { .folder = folder, .raw_retention_days = retention_days,
+                                         .clock = &arrival_clock };
     CHECK_OK("opens", event_log_open(&options, &log, &err), &err);
     return log;
 }
@@ -524,18 +525,19 @@ TEST(event_log_query_answers_selects_and_nothing_else)
         { "a model called like a view", "SELECT count(*) FROM events_model2", 2 },
         { "labels", "SELECT count(*) FROM labels", 1 },
         { "with", "WITH w AS (FROM wine) SELECT count(*) FROM w;", 8 },
-        { "with, recursive", "WITH RECURSIVE r AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM r WHERE i < 4) SELECT sum(i) FROM r",
-          10 },
+        { "with, recursive", "WITH RECURSIVE r AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM r WHERE i < 4) "
+          "SELECT sum(i) FROM r", 10 },
         { "schema and database by name", "SELECT count(*) FROM main.wine, events.main.labels", 8 },
         { "what views there are", "SELECT count(*) FROM information_schema.tables WHERE table_name = 'Wine'", 1 },
-        { "and their columns", "SELECT count(*) FROM information_schema.columns WHERE table_name = 'Wine' AND column_name = 'x'",
-          1 },
+        { "and their columns", "SELECT count(*) FROM information_schema.columns "
+          "WHERE table_name = 'Wine' AND column_name = 'x'", 1 },
         { "a description", "SELECT count(*) FROM (DESCRIBE wine) WHERE column_name = 'x'", 1 },
         { "the views' names", "SELECT count(*) FROM (SHOW TABLES) WHERE name = 'events'", 1 },
         { "a window function, a lambda, a series and a list",
           "SELECT sum(s) FROM (SELECT list_sum(list_transform([1], v -> v + g)) + row_number() OVER () * 0 AS s "
           "FROM generate_series(1, 2) t(g), unnest([1, 2]))", 10 },
-        { "regular functions of time", "SELECT count(*) FROM wine WHERE arrived <= now() AND current_date > DATE '2020-01-01'", 8 },
+        { "regular functions of time", "SELECT count(*) FROM wine "
+          "WHERE arrived <= now() AND current_date > DATE '2020-01-01'", 8 },
     };
     for (size_t i = 0; i < COUNT(selects); i++) {
         struct frame *frame = NULL;
@@ -566,12 +568,13 @@ TEST(event_log_query_answers_selects_and_nothing_else)
         { "a parameter", "SELECT ?", ERR_INVALID },
         { "too many rows", "SELECT * FROM range(11)", ERR_LIMIT },
         { "settings", "SELECT value FROM duckdb_settings()", ERR_INVALID },
-        { "settings within", "SELECT 1 WHERE EXISTS (SELECT 1 FROM wine WHERE x < (SELECT count(*) FROM duckdb_settings()))",
-          ERR_INVALID },
+        { "settings within", "SELECT 1 WHERE EXISTS (SELECT 1 FROM wine "
+          "WHERE x < (SELECT count(*) FROM duckdb_settings()))", ERR_INVALID },
         { "settings behind a name", "WITH w AS (SELECT * FROM duckdb_settings()) SELECT * FROM w", ERR_INVALID },
         { "settings in other spelling", "SELECT * FROM \"DuckDB_Settings\"( /* () */ )", ERR_INVALID },
         { "settings by query()", "SELECT * FROM query('SELECT * FROM duckdb_' || 'settings()')", ERR_INVALID },
-        { "settings by a parsed query", "SELECT * FROM json_execute_serialized_sql(json_serialize_sql('SELECT 1'))", ERR_INVALID },
+        { "settings by a parsed query", "SELECT * FROM json_execute_serialized_sql(json_serialize_sql('SELECT 1'))",
+          ERR_INVALID },
         { "settings by table_name", "SELECT * FROM query_table('duckdb_databases')", ERR_INVALID },
         { "one setting", "SELECT current_setting('temp_directory')", ERR_INVALID },
         { "one setting as Postgres calls it", "SELECT setting FROM pg_catalog.pg_settings", ERR_INVALID },
