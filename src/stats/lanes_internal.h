@@ -1,6 +1,6 @@
 /* stats/lanes_internal.h - two doubles side by side, which every 64-bit CPU adds at once, in the same order whatever
- * else it has: sums come out the same on every machine. Loops keep two or more of them, so that an addition need not wait
- * for the one before. */
+ * else it has: sums come out the same on every machine. Loops keep two or more of them, so that an addition need not
+ * wait for the one before. */
 #ifndef STATS_LANES_INTERNAL_H
 #define STATS_LANES_INTERNAL_H
 

@@ -1,7 +1,7 @@
 /* Three ways, from the most hopeful to the one that always works:
  *
  *   buckets  one pass deals the values into buckets of equal width, small enough for the cache; there each bucket is
- *            cut into as many cells as it has values, and an insertion pass puts neighbours right. A bucket that came
+ *            cut into twice as many cells as it has values, or more, and neighbours are put right. A bucket that came
  *            out too large is sorted as a sample of its own.
  *   prefix   the top 33 bits that differ are sorted as integers (three passes), then the same insertion pass: for
  *            values over many magnitudes.
@@ -11,9 +11,12 @@
  * values. The insertion pass works on a budget and gives up within O(count). So no input makes the sort quadratic. */
 #include "stats/sort.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
+
+#include "stats/lanes_internal.h"
 
 #define INSERTION_MAX 40
 
@@ -26,7 +29,7 @@
 
 /* A bucket with its cells fits in the first-level cache on average, in the second at most. */
 #define BUCKET_MEAN 512
-#define BUCKET_MAX 8192
+#define BUCKET_MAX 4096
 #define BUCKETS_MAX 4096
 
 struct stats_finite stats_compact_finite(const double *values, size_t count, double *out)
@@ -118,30 +121,73 @@ static bool buckets_init(struct range range, size_t count, struct buckets *ret_b
     return isfinite(width) && isfinite(scale);
 }
 
+/* Counts of cells become the cells' starts, four at a time: a product with `each` adds to every 16-bit field all those
+ * before it, and no sum exceeds BUCKET_MAX. */
+static void counts_to_starts(uint16_t *counts, size_t cells)
+{
+    static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the first cell is the lowest field");
+    const uint64_t each = 0x0001000100010001u;
+    uint64_t before = 0;
+    for (size_t i = 0; i < cells; i += 4) {
+        uint64_t four;
+        memcpy(&four, counts + i, sizeof(four));
+        uint64_t sums = four * each, starts = (sums << 16) + before * each;
+        memcpy(counts + i, &starts, sizeof(starts));
+        before += sums >> 48;
+    }
+}
+
+/* Sorts values that are at most two places off, without a branch on any: the two highest so far travel along, and what
+ * falls out below them is in its place. Others come nearer to theirs. count >= 2. As lanes, of which one is used,
+ * because compilers make branches of the same with doubles. */
+static void put_near_ones_right(double *values, size_t count)
+{
+    (void)insertion_sort(values, 2, SIZE_MAX); /* no budget, cannot give up */
+    lanes low = { values[0] }, high = { values[1] };
+    for (size_t i = 2; i < count; i++) {
+        lanes value = { values[i] }, below_high = lanes_lower(value, high);
+        values[i - 2] = lanes_lower(below_high, low)[0];
+        low = lanes_higher(low, below_high);
+        high = lanes_higher(high, value);
+    }
+    values[count - 2] = low[0];
+    values[count - 1] = high[0];
+}
+
+static bool is_sorted(const double *values, size_t count)
+{
+    lane_mask falls = { 0 };
+    size_t i = 0;
+    for (; i + LANES < count; i += LANES)
+        falls |= lanes_load(values + i) > lanes_load(values + i + 1);
+    bool rises = !(falls[0] | falls[1]);
+    for (; i + 1 < count; i++)
+        rises &= values[i] <= values[i + 1];
+    return rises;
+}
+
 /* Sorts the values of one bucket into `out`; false, with `out` in some other order, when they crowd together.
  * On a frame of its own, as its callers recurse. */
 __attribute__((noinline)) static bool sort_bucket(const struct buckets *buckets, size_t bucket, const double *values,
                                                   size_t count, double *out)
 {
-    uint16_t cell_of[BUCKET_MAX], offsets[BUCKET_MAX];
-    size_t cells = 1;
-    while (cells < count)
+    uint16_t cell_of[BUCKET_MAX], starts[2 * BUCKET_MAX];
+    size_t cells = 4;
+    while (cells < 2 * count) /* so that few cells hold more than three values, which are then two places off */
         cells *= 2;
-    memset(offsets, 0, cells * sizeof(*offsets));
+    memset(starts, 0, cells * sizeof(*starts));
     double scale = (double)cells * (1 - 0x1p-40);
     for (size_t i = 0; i < count; i++)
         cell_of[i] = (uint16_t)(int32_t)((place_of(buckets, values[i]) - (double)bucket) * scale);
     for (size_t i = 0; i < count; i++)
-        offsets[cell_of[i]]++;
-    uint32_t before = 0;
-    for (size_t i = 0; i < cells; i++) {
-        uint32_t inside = offsets[i];
-        offsets[i] = (uint16_t)before;
-        before += inside;
-    }
+        starts[cell_of[i]]++;
+    counts_to_starts(starts, cells);
+    for (size_t i = 0; i < count; i += 8)
+        __builtin_prefetch(out + i, 1); /* values arrive there in no order that the CPU could foresee */
     for (size_t i = 0; i < count; i++)
-        out[offsets[cell_of[i]]++] = values[i];
-    return insertion_sort(out, count, count * MOVES_A_VALUE);
+        out[starts[cell_of[i]]++] = values[i];
+    put_near_ones_right(out, count);
+    return is_sorted(out, count) || insertion_sort(out, count, count * MOVES_A_VALUE);
 }
 
 /* Deals `values` into `dealt`, bucket by bucket; ends[b] becomes the end of bucket b. False, with nothing done, where
