@@ -109,7 +109,7 @@ static void read_query(struct http_request *request, struct mlflow_value *root)
 enum status mlflow_read_request(struct http_request *request, struct mlflow_fields *ret_fields, struct error *err)
 {
     struct mlflow_value *root = arena_new(request->arena, struct mlflow_value);
-    *ret_fields = (struct mlflow_fields){ root, request->arena, STR("") };
+    *ret_fields = (struct mlflow_fields){ .object = root, .arena = request->arena };
     if (str_equal(request->method, STR("GET")) || str_equal(request->method, STR("HEAD"))) {
         read_query(request, root);
         return OK;
@@ -129,8 +129,9 @@ enum status mlflow_read_request(struct http_request *request, struct mlflow_fiel
 static const struct mlflow_value *find(const struct mlflow_fields *fields, const char *name)
 {
     const struct mlflow_value *found = NULL;
+    str wanted = str_of(name);
     for (const struct mlflow_value *value = fields->object->first; value != NULL; value = value->next)
-        if (str_equal(value->name, str_of(name)))
+        if (str_equal(value->name, wanted))
             found = value;
     return found != NULL && found->kind != JSON_NULL ? found : NULL;
 }
@@ -166,19 +167,28 @@ static const char *python_type(const struct mlflow_value *value)
 
 #define SEE_DOCS "See the API docs for more information about request parameters."
 
+/* "datasets[0].dataset.", "metrics[3]." or "". */
+static str path_of(const struct mlflow_fields *fields)
+{
+    if (fields->list == NULL)
+        return fields->path;
+    return arena_printf(fields->arena, "%.*s%s[%zu].", STR_ARG(fields->path), fields->list, fields->index);
+}
+
 static enum status wrong_type(const struct mlflow_fields *fields, const char *name, const struct mlflow_value *value,
                               struct error *err)
 {
     const char *quote = value->is_of_query ? "\"" : "";
+    str path = path_of(fields);
     return error_set(err, ERR_INVALID, "Invalid value %s%.*s%s for parameter '%.*s%s' supplied:  Hint: Value was of type "
                      "'%s'. " SEE_DOCS, quote, (int)MIN_OF(value->raw.size, (size_t)SHOWN_MAX), value->raw.data, quote,
-                     STR_ARG(fields->path), name, python_type(value));
+                     STR_ARG(path), name, python_type(value));
 }
 
 enum status mlflow_missing(const struct mlflow_fields *fields, const char *name, struct error *err)
 {
-    return error_set(err, ERR_INVALID, "Missing value for required parameter '%.*s%s'. " SEE_DOCS, STR_ARG(fields->path),
-                     name);
+    str path = path_of(fields);
+    return error_set(err, ERR_INVALID, "Missing value for required parameter '%.*s%s'. " SEE_DOCS, STR_ARG(path), name);
 }
 
 /* ---- single values ---- */
@@ -294,13 +304,14 @@ enum status mlflow_take_object(const struct mlflow_fields *fields, const char *n
 {
     static const struct mlflow_value empty = { .kind = JSON_OBJECT };
     const struct mlflow_value *value = find(fields, name);
-    *ret_fields = (struct mlflow_fields){ &empty, fields->arena, fields->path };
+    *ret_fields = (struct mlflow_fields){ .object = &empty, .arena = fields->arena };
     if (value == NULL)
         return OK;
     if (value->kind != JSON_OBJECT)
         return wrong_type(fields, name, value, err);
     ret_fields->object = value;
-    ret_fields->path = arena_printf(fields->arena, "%.*s%s.", STR_ARG(fields->path), name);
+    str path = path_of(fields);
+    ret_fields->path = arena_printf(fields->arena, "%.*s%s.", STR_ARG(path), name);
     return OK;
 }
 
@@ -315,11 +326,11 @@ enum status mlflow_take_objects(const struct mlflow_fields *fields, const char *
     if (objects == NULL)
         return error_set(err, ERR_LIMIT, "no memory for %s", name);
     size_t index = 0;
+    str path = path_of(fields);
     for (const struct mlflow_value *item = list != NULL ? list->first : NULL; item != NULL; item = item->next) {
         if (item->kind != JSON_OBJECT)
             return wrong_type(fields, name, list, err);
-        objects[index] = (struct mlflow_fields){ item, fields->arena, { 0 } };
-        objects[index].path = arena_printf(fields->arena, "%.*s%s[%zu].", STR_ARG(fields->path), name, index);
+        objects[index] = (struct mlflow_fields){ item, fields->arena, path, name, index };
         index++;
     }
     *ret_objects = objects;

@@ -26,7 +26,9 @@ struct mlflow_value;
 struct mlflow_fields {
     const struct mlflow_value *object;
     struct arena *arena;
-    str path; /* "" or "metrics[3].": stands before the names in messages */
+    str path;         /* what stands before the names in messages: "", "dataset." */
+    const char *list; /* of an object in a list: "metrics[3]." stands behind the path; NULL = in none */
+    size_t index;
 };
 
 /* ERR_INVALID where a POST or PUT comes with another Content-Type than application/json. */

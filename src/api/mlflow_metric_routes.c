@@ -1,6 +1,9 @@
 /* /api/2.0/mlflow/metrics/... - histories of metrics, of one run and of many. */
+#include <math.h>
+
 #include "api/api_internal.h"
 #include "api/mlflow_run_json.h"
+#include "base/number.h"
 #include "registry/metric_history.h"
 
 #define AT "/api/2.0/mlflow/metrics/"
@@ -11,10 +14,48 @@ static struct registry *registry_of(void *self)
     return api->options.registry;
 }
 
+/* Whether a point is all numbers: in histories of tens of thousands of points nearly all are. */
+static bool is_plain(const struct metric_point *point)
+{
+    return isfinite(point->value) && point->model_id.size + point->dataset_name.size + point->dataset_digest.size == 0;
+}
+
+/* A plain point as mlflow_write_point writes it, twice as fast. `scratch` begins with {"key":"...", which is `start`
+ * bytes long and the same for all. */
+static void write_plain_point(struct json_writer *json, const struct metric_point *point, struct buf *scratch,
+                              size_t start)
+{
+    char text[3 * NUMBER_TEXT_MAX + 64], *at = text;
+    at = mempcpy(at, ",\"value\":", 9);
+    at += number_print_f64(point->value, at);
+    at = mempcpy(at, ",\"timestamp\":", 13);
+    at += number_print_i64(point->timestamp_ms, at);
+    at = mempcpy(at, ",\"step\":", 8);
+    at += number_print_i64(point->step, at);
+    *at++ = '}';
+    scratch->size = start;
+    buf_append(scratch, (str){ text, (size_t)(at - text) });
+    json_write_raw(json, buf_str(scratch));
+}
+
+/* Points of one key. */
 static void write_points(struct json_writer *json, const struct metric_point *points, size_t count, str run_id)
 {
-    for (size_t i = 0; i < count && !buf_is_overfull(json->out); i++)
-        mlflow_write_point(json, &points[i], run_id);
+    struct buf scratch;
+    struct json_writer key;
+    buf_init(&scratch, 16 * REGISTRY_KEY_MAX);
+    buf_append(&scratch, STR("{\"key\":"));
+    json_writer_init(&key, &scratch, JSON_COMPACT);
+    json_write_str(&key, count > 0 ? points[0].key : STR(""));
+    bool has_start = json_writer_end(&key) && str_is_empty(run_id);
+    size_t start = scratch.size;
+    for (size_t i = 0; i < count && !buf_is_overfull(json->out); i++) {
+        if (has_start && is_plain(&points[i]))
+            write_plain_point(json, &points[i], &scratch, start);
+        else
+            mlflow_write_point(json, &points[i], run_id);
+    }
+    buf_done(&scratch);
 }
 
 static enum status get_history(void *self, struct http_request *request, struct error *err)

@@ -14,6 +14,7 @@
 
 /* ---- checks before anything is written ---- */
 
+/* "key" of a single item, "metrics[3].key" of one in a list. */
 static const char *name_of(const struct run_batch *batch, const char *list, size_t index, const char *member,
                            char what[WHAT_MAX])
 {
@@ -21,6 +22,15 @@ static const char *name_of(const struct run_batch *batch, const char *list, size
         return member;
     (void)snprintf(what, WHAT_MAX, "%s[%zu].%s", list, index, member);
     return what;
+}
+
+/* Writes the name only for a key that needs a message: printing a thousand costs more than checking them. */
+static enum status check_key(const struct run_batch *batch, const char *list, size_t index, str key, struct error *err)
+{
+    char what[WHAT_MAX];
+    if (registry_check_key(list, key, NULL) == OK)
+        return OK;
+    return registry_check_key(name_of(batch, list, index, "key", what), key, err);
 }
 
 static enum status check_count(size_t count, size_t most, const char *what, struct error *err)
@@ -36,7 +46,7 @@ static enum status check_metric(const struct run_batch *batch, size_t index, str
 {
     char what[WHAT_MAX], value[NUMBER_TEXT_MAX];
     const struct metric_point *point = &batch->metrics[index];
-    TRY(registry_check_key(name_of(batch, "metrics", index, "key", what), point->key, err));
+    TRY(check_key(batch, "metrics", index, point->key, err));
     if (point->timestamp_ms >= 0)
         return OK;
     number_print_f64(point->value, value);
@@ -48,12 +58,11 @@ static enum status check_metric(const struct run_batch *batch, size_t index, str
 
 static enum status check_params(const struct run_batch *batch, struct arena *arena, struct error *err)
 {
-    char what[WHAT_MAX];
     struct map seen;
     map_init(&seen, arena, RUN_BATCH_PARAMS_MAX);
     for (size_t i = 0; i < batch->param_count; i++) {
         struct map_entry *entry;
-        TRY(registry_check_key(name_of(batch, "params", i, "key", what), batch->params[i].key, err));
+        TRY(check_key(batch, "params", i, batch->params[i].key, err));
         TRY(map_insert(&seen, batch->params[i].key, &entry, err));
         if (entry->index++ > 0)
             return error_set(err, ERR_INVALID, "Duplicate parameter keys have been submitted: ['%.*s']. Please ensure the "
@@ -64,7 +73,6 @@ static enum status check_params(const struct run_batch *batch, struct arena *are
 
 static enum status check_batch(const struct run_batch *batch, struct arena *arena, struct error *err)
 {
-    char what[WHAT_MAX];
     TRY(check_count(batch->metric_count, RUN_BATCH_METRICS_MAX, "metrics", err));
     TRY(check_count(batch->param_count, RUN_BATCH_PARAMS_MAX, "params", err));
     TRY(check_count(batch->tag_count, RUN_BATCH_TAGS_MAX, "tags", err));
@@ -74,7 +82,7 @@ static enum status check_batch(const struct run_batch *batch, struct arena *aren
         TRY(check_metric(batch, i, err));
     TRY(check_params(batch, arena, err));
     for (size_t i = 0; i < batch->tag_count; i++)
-        TRY(registry_check_key(name_of(batch, "tags", i, "key", what), batch->tags[i].key, err));
+        TRY(check_key(batch, "tags", i, batch->tags[i].key, err));
     return OK;
 }
 
@@ -205,21 +213,44 @@ static enum status link_to_model(struct meta *meta, str run_id, const struct met
                            values, COUNT(values), err);
 }
 
+static bool is_later(const struct metric_point *a, const struct metric_point *b)
+{
+    if (a->step != b->step)
+        return a->step > b->step;
+    if (a->timestamp_ms != b->timestamp_ms)
+        return a->timestamp_ms > b->timestamp_ms;
+    return stored_value(a->value) > stored_value(b->value);
+}
+
+/* Keeps 1 + the index of the latest point of its key. */
+static enum status note_latest(struct map *latest, const struct metric_point *points, size_t index, struct error *err)
+{
+    struct map_entry *entry;
+    TRY(map_insert(latest, points[index].key, &entry, err));
+    if (entry->index == 0 || is_later(&points[index], &points[entry->index - 1]))
+        entry->index = index + 1;
+    return OK;
+}
+
 static enum status write_metrics(struct meta *meta, int64_t run_no, const struct log *log, struct error *err)
 {
     const struct run_batch *batch = log->batch;
     if (batch->metric_count == 0)
         return OK;
     CLEANUP(close_writer) struct metric_writer writer = { 0 };
+    struct map latest; /* of each key, among the batch's own */
+    map_init(&latest, log->arena, RUN_BATCH_METRICS_MAX);
     TRY(open_writer(meta, &writer, err));
     for (size_t i = 0; i < batch->metric_count; i++) {
         const struct metric_point *point = &batch->metrics[i];
         TRY(insert_point(writer.point, run_no, point, err));
         if (meta_changes(meta) > 0)
-            TRY(insert_point(writer.latest, run_no, point, err));
+            TRY(note_latest(&latest, batch->metrics, i, err));
         if (!str_is_empty(point->model_id))
             TRY(link_to_model(meta, log->run_id, point, err));
     }
+    for (size_t i = 0; i < latest.count; i++)
+        TRY(insert_point(writer.latest, run_no, &batch->metrics[latest.entries[i].index - 1], err));
     return OK;
 }
 

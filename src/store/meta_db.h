@@ -59,7 +59,7 @@ void meta_bind_f64(struct meta_statement *statement, int index, double value);
 /* The next row; `ret_has_row` may be NULL for statements that answer none. */
 must_use enum status meta_step(struct meta_statement *statement, bool *ret_has_row, struct error *err);
 
-/* Ready to be bound and run again. */
+/* Ready to run again, with the values it has but for those bound anew. */
 void meta_reset(struct meta_statement *statement);
 
 /* Columns of the row, copied into `arena`; NULL reads as empty, 0, NaN. */

@@ -106,6 +106,12 @@ static enum status migrate(struct meta *meta, struct error *err)
     return OK;
 }
 
+/* SQLite counts its memory for those who ask; the lock around the counters is taken at every allocation. */
+static void configure_library(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* fails where it runs already: then it counts */
+}
+
 static enum status open_connection(const char *path, struct meta **ret_meta, struct error *err)
 {
     CLEANUP(meta_close_slot) struct meta *meta = mem_must(sizeof *meta);
@@ -128,6 +134,8 @@ enum status meta_open(const char *folder, struct meta **ret_meta, struct error *
     TRY(file_make_folders(folder, err));
     if ((size_t)snprintf(path, sizeof path, "%s/meta.sqlite", folder) >= sizeof path)
         return error_set(err, ERR_INVALID, "%s: the folder's name is too long", folder);
+    static pthread_once_t is_configured = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&is_configured, configure_library); /* can't fail */
     CLEANUP(meta_close_slot) struct meta *meta = NULL;
     TRY(open_connection(path, &meta, err));
     meta->group = meta_group_new();
@@ -363,6 +371,7 @@ void meta_finish(struct meta_statement *statement)
         return;
     if (statement->hash != 0) {
         meta_reset(statement);
+        (void)sqlite3_clear_bindings(statement->handle); /* always fine; may free a lot */
         statement->failure = SQLITE_OK;
         statement->is_taken = false;
         return;
@@ -415,7 +424,6 @@ enum status meta_step(struct meta_statement *statement, bool *ret_has_row, struc
 void meta_reset(struct meta_statement *statement)
 {
     (void)sqlite3_reset(statement->handle); /* repeats what meta_step has said */
-    (void)sqlite3_clear_bindings(statement->handle); /* always fine */
 }
 
 str meta_str(struct meta_statement *statement, int index, struct arena *arena)
