@@ -6,20 +6,21 @@
 #include <stdint.h>
 
 #define SHAP_LANES 8
-#define SHAP_NONE UINT32_MAX
+#define SHAP_LEAF UINT32_MAX
+#define SHAP_ALWAYS 0 /* the way that every row takes: the path has no such feature yet */
 
 typedef float shap_lanes __attribute__((vector_size(SHAP_LANES * sizeof(float))));
+typedef int32_t shap_mask __attribute__((vector_size(SHAP_LANES * sizeof(int32_t))));
 
-/* A split. Children are splits behind their parent (index) or leaves (SHAP_NONE and a value). */
+/* A split. Children are splits behind their parent, by index, or leaves. */
 struct shap_node {
     uint32_t slot;
-    int8_t rank;           /* the highest that goes left */
-    uint8_t is_ancestor_left; /* the path from the ancestor goes through its left side */
-    uint32_t left, right;
-    float left_value, right_value; /* of leaves */
-    float left_share;      /* of the training rows; the right side has the rest */
-    uint32_t ancestor;     /* the nearest split on the path with the same feature, or SHAP_NONE */
+    int32_t rank;          /* the highest that goes left */
+    uint32_t left, right;  /* SHAP_LEAF: a leaf */
+    uint32_t came_by;      /* 1 + 2 * split + side (0 left, 1 right) of the nearest split above with the same feature */
     uint32_t sum;          /* which of the sums the feature adds to */
+    float left_value, right_value; /* of leaves */
+    float left_share, right_share; /* of the training rows */
 };
 
 struct shap_tree {
@@ -29,14 +30,15 @@ struct shap_tree {
     const float *weights; /* [point_count] of the quadrature */
 };
 
-/* Scratch: three arrays of [nodes][lanes], three of [nodes][points][lanes]. */
 struct shap_scratch {
-    shap_lanes *coefficient, *hot, *alive;
-    shap_lanes *above, *factor, *below;
+    shap_mask *ways;         /* [1 + 2 * nodes], by came_by: rows that went there */
+    shap_lanes *coefficient; /* [nodes] */
+    shap_lanes *above;       /* [nodes + 1][points], the last one for children that are leaves */
+    shap_lanes *factor, *below; /* [nodes][points] */
 };
 
 /* Adds to sums[node.sum], for ranks[slot * SHAP_LANES]. */
-typedef void shap_kernel(const struct shap_tree *tree, const int8_t *ranks, const struct shap_scratch *scratch,
+typedef void shap_kernel(const struct shap_tree *tree, const int32_t *ranks, const struct shap_scratch *scratch,
                          shap_lanes *sums);
 shap_kernel shap_kernel_plain, shap_kernel_avx2;
 

@@ -19,7 +19,7 @@ struct tree_shap {
     const uint32_t *outputs;  /* [tree_count] */
     const uint32_t *features; /* [used_count] that any split looks at */
     size_t used_count;
-    size_t scratch_nodes, scratch_points; /* of the largest tree: nodes, and nodes * points */
+    size_t scratch_nodes, scratch_points; /* of the largest tree: splits, and (splits + 1) * points */
     const double *weights;                /* gblinear */
     shap_kernel *kernel;
 };
@@ -28,6 +28,7 @@ struct tree_shap {
 struct path_entry {
     uint32_t parent, split; /* the parent's index, and this node's among the splits */
     bool is_left;
+    uint32_t same;     /* find_same */
     uint32_t features; /* different ones on the path, this split's included */
     double left_share, right_share; /* products with those of the same feature above */
 };
@@ -87,16 +88,22 @@ static double expected_value(const struct tree *tree, double *below)
     return below[0];
 }
 
-/* The nearest split above with the same feature; SHAP_NONE where there is none. */
-static uint32_t find_ancestor(const struct tree *tree, const struct path_entry *path, uint32_t index,
-                              bool *ret_is_left)
+/* The node whose side leads to `index` from the nearest split above with the same feature; 0 where there is none. */
+static uint32_t find_same(const struct tree *tree, const struct path_entry *path, uint32_t index)
 {
-    for (uint32_t at = index; at != 0; at = path[at].parent)
-        if (tree->nodes[path[at].parent].feature == tree->nodes[index].feature) {
-            *ret_is_left = path[at].is_left;
-            return path[at].parent;
-        }
-    return SHAP_NONE;
+    uint32_t at = index;
+    while (at != 0 && tree->nodes[path[at].parent].feature != tree->nodes[index].feature)
+        at = path[at].parent;
+    return at;
+}
+
+/* The share of the rows that came from the root to `index` by the splits of its own feature. */
+static double share_above(const struct path_entry *path, uint32_t same)
+{
+    if (same == 0)
+        return 1;
+    const struct path_entry *split = &path[path[same].parent];
+    return path[same].is_left ? split->left_share : split->right_share;
 }
 
 static uint32_t trace_paths(const struct tree *tree, struct path_entry *path)
@@ -104,43 +111,40 @@ static uint32_t trace_paths(const struct tree *tree, struct path_entry *path)
     uint32_t splits = 0, features_most = 0;
     for (uint32_t i = 0; i < tree->node_count; i++) {
         const struct tree_node *node = &tree->nodes[i];
-        path[i].split = SHAP_NONE;
+        path[i].split = SHAP_LEAF;
         if (node->left == 0)
             continue;
         path[i].split = splits++;
         path[node->left].parent = path[node->right].parent = i;
         path[node->left].is_left = true;
         path[node->right].is_left = false;
-        bool is_left = false;
-        uint32_t ancestor = find_ancestor(tree, path, i, &is_left);
-        double above = ancestor == SHAP_NONE ? 1 : is_left ? path[ancestor].left_share : path[ancestor].right_share;
-        double share = left_share(tree, node);
+        path[i].same = find_same(tree, path, i);
+        double share = left_share(tree, node), above = share_above(path, path[i].same);
         path[i].left_share = share * above;
         path[i].right_share = (1 - share) * above;
-        path[i].features = (i == 0 ? 0 : path[path[i].parent].features) + (ancestor == SHAP_NONE);
+        path[i].features = (i == 0 ? 0 : path[path[i].parent].features) + (path[i].same == 0);
         features_most = MAX_OF(features_most, path[i].features);
     }
     return features_most;
 }
 
-static void fill_node(const struct shap_builder *builder, const struct tree *tree, const struct path_entry *path,
-                      uint32_t index, struct shap_node *ret_node, double *ret_share_above)
+static struct shap_node make_node(const struct shap_builder *builder, const struct tree *tree,
+                                  const struct path_entry *path, uint32_t index)
 {
     const struct tree_node *node = &tree->nodes[index];
     split_code code = slots_of_split(builder->slots, node);
-    bool is_left = false;
-    uint32_t ancestor = find_ancestor(tree, path, index, &is_left);
-    *ret_share_above = ancestor == SHAP_NONE ? 1 : is_left ? path[ancestor].left_share : path[ancestor].right_share;
-    *ret_node = (struct shap_node){
+    const struct path_entry *same = &path[path[index].same];
+    double share = left_share(tree, node);
+    return (struct shap_node){
         .slot = code >> 8,
         .rank = (int8_t)(code & 0xFF),
-        .is_ancestor_left = is_left,
         .left = path[node->left].split,
         .right = path[node->right].split,
         .left_value = (float)tree->nodes[node->left].number,
         .right_value = (float)tree->nodes[node->right].number,
-        .left_share = (float)left_share(tree, node),
-        .ancestor = ancestor == SHAP_NONE ? SHAP_NONE : path[ancestor].split,
+        .left_share = (float)share,
+        .right_share = (float)(1 - share),
+        .came_by = path[index].same == 0 ? SHAP_ALWAYS : 1 + 2 * path[same->parent].split + !same->is_left,
         .sum = tree->output * (uint32_t)builder->shap->used_count + builder->sum_of_feature[node->feature],
     };
 }
@@ -177,12 +181,10 @@ static enum status fill_tree(const struct shap_builder *builder, const struct tr
         of_tree[q] = (float)weights[q];
     uint32_t split = 0;
     for (uint32_t i = 0; i < tree->node_count; i++) {
-        double share;
         if (tree->nodes[i].left == 0)
             continue;
-        fill_node(builder, tree, path, i, &nodes[split], &share);
-        fill_points(points, point_count, share, of_nodes + (size_t)split * 2 * point_count);
-        split++;
+        fill_points(points, point_count, share_above(path, path[i].same), of_nodes + (size_t)split * 2 * point_count);
+        nodes[split++] = make_node(builder, tree, path, i);
     }
     *ret_tree = (struct shap_tree){ nodes, splits, point_count, of_nodes, of_tree };
     return OK;
@@ -228,7 +230,7 @@ static enum status fill_trees(struct shap_builder *builder, double *biases)
         biases[tree->output] += expected * shap->scale;
         size_t nodes = shap->trees[i].node_count;
         shap->scratch_nodes = MAX_OF(shap->scratch_nodes, nodes);
-        shap->scratch_points = MAX_OF(shap->scratch_points, nodes * shap->trees[i].point_count);
+        shap->scratch_points = MAX_OF(shap->scratch_points, (nodes + 1) * shap->trees[i].point_count);
     }
     return OK;
 }
@@ -268,13 +270,13 @@ static shap_lanes *lanes_alloc(struct arena *arena, size_t count)
 
 static bool scratch_alloc(const struct tree_shap *shap, struct arena *arena, struct shap_scratch *ret_scratch)
 {
-    shap_lanes **by_node[] = { &ret_scratch->coefficient, &ret_scratch->hot, &ret_scratch->alive };
-    shap_lanes **by_point[] = { &ret_scratch->above, &ret_scratch->factor, &ret_scratch->below };
-    for (size_t i = 0; i < COUNT(by_node); i++)
-        if ((*by_node[i] = lanes_alloc(arena, shap->scratch_nodes)) == NULL ||
-            (*by_point[i] = lanes_alloc(arena, shap->scratch_points)) == NULL)
-            return false;
-    return true;
+    ret_scratch->ways = (shap_mask *)(void *)lanes_alloc(arena, 1 + 2 * shap->scratch_nodes);
+    ret_scratch->coefficient = lanes_alloc(arena, shap->scratch_nodes);
+    ret_scratch->above = lanes_alloc(arena, shap->scratch_points);
+    ret_scratch->factor = lanes_alloc(arena, shap->scratch_points);
+    ret_scratch->below = lanes_alloc(arena, shap->scratch_points);
+    return ret_scratch->ways != NULL && ret_scratch->coefficient != NULL && ret_scratch->above != NULL &&
+           ret_scratch->factor != NULL && ret_scratch->below != NULL;
 }
 
 /* Adds the float32 sums to the rows' contributions and clears them. */
@@ -292,7 +294,7 @@ static void flush_sums(const struct tree_shap *shap, shap_lanes *sums, size_t ro
 }
 
 /* Contributions of up to SHAP_LANES rows. */
-static void explain_lanes(const struct tree_shap *shap, const int8_t *ranks, const struct shap_scratch *scratch,
+static void explain_lanes(const struct tree_shap *shap, const int32_t *ranks, const struct shap_scratch *scratch,
                           shap_lanes *sums, size_t rows, double *contributions)
 {
     size_t splits = 0, flush_splits = MAX_OF(FLUSH_SPLITS, shap->output_count * shap->used_count);
@@ -330,13 +332,17 @@ enum status tree_shap_explain(const struct tree_shap *shap, const double *values
         return OK;
     }
     struct shap_scratch scratch;
-    int8_t *ranks = arena_try_array(arena, (size_t)shap->slots->slot_count + 1, SHAP_LANES);
+    size_t rank_count = (size_t)shap->slots->slot_count * SHAP_LANES;
+    int8_t *bytes = arena_array(arena, int8_t, rank_count + 1);
+    int32_t *ranks = (int32_t *)(void *)lanes_alloc(arena, shap->slots->slot_count);
     shap_lanes *sums = lanes_alloc(arena, shap->used_count * shap->output_count);
-    if (ranks == NULL || sums == NULL || !scratch_alloc(shap, arena, &scratch))
+    if (bytes == NULL || ranks == NULL || sums == NULL || !scratch_alloc(shap, arena, &scratch))
         return error_set(err, ERR_LIMIT, "the explanation does not fit in memory");
     for (size_t r = 0; r < rows; r += SHAP_LANES) {
         size_t count = MIN_OF(rows - r, SHAP_LANES);
-        slots_fill_block(shap->slots, values + r * shap->feature_count, shap->feature_count, count, ranks, SHAP_LANES);
+        slots_fill_block(shap->slots, values + r * shap->feature_count, shap->feature_count, count, bytes, SHAP_LANES);
+        for (size_t i = 0; i < rank_count; i++)
+            ranks[i] = bytes[i];
         explain_lanes(shap, ranks, &scratch, sums, count, ret_contributions + r * row_size);
     }
     return OK;

@@ -7,9 +7,10 @@
 #include "serve/trees/trees_inputs.h"
 
 #define MODEL_FILE_BYTES_MAX ((size_t)2 << 30)
-/* What a file may grow to while it is read: numbers of one byte become nodes of 48. */
-#define READ_BYTES_PER_BYTE 64
-#define READ_BYTES_LEAST ((size_t)64 << 20)
+/* What a file may grow to, while it is read (numbers of one byte become nodes of 48) and as a runtime (a tree that is one
+ * long path takes the square of its length to explain). Models that libraries write take a tenth of it. */
+#define BYTES_PER_BYTE 64
+#define BYTES_LEAST ((size_t)256 << 20)
 
 struct trees_runtime {
     struct runtime runtime;
@@ -173,14 +174,14 @@ enum status runtime_trees_load(const struct mlmodel *model, struct runtime **ret
     CLEANUP(buf_done) struct buf content;
     buf_init(&content, MODEL_FILE_BYTES_MAX);
     CLEANUP(arena_done) struct arena reading;
-    arena_init(&reading, READ_BYTES_LEAST);
+    arena_init(&reading, BYTES_LEAST);
     str path = arena_printf(&reading, "%.*s/%.*s", STR_ARG(model->folder), STR_ARG(model->data_path));
     TRY(file_read(path.data, &content, err));
-    reading.max_bytes += READ_BYTES_PER_BYTE * content.size;
+    reading.max_bytes += BYTES_PER_BYTE * content.size;
     struct tree_model trees;
     TRY(tree_model_read(buf_str(&content), path.data, &reading, &trees, err));
     struct trees_runtime *runtime = mem_must(sizeof *runtime);
-    arena_init(&runtime->arena, 0);
+    arena_init(&runtime->arena, reading.max_bytes);
     if (fill_runtime(runtime, model, &trees, err) != OK) {
         trees_free(&runtime->runtime);
         return error_while(err, "%s", path.data);
