@@ -58,8 +58,13 @@ void analysis_request_init(struct analysis_request *request, const struct model_
 
 /* ---- the window's rows as the reference knows them ---- */
 
+/* Columns that say which event it was, not what was in it; they are of interest only where the reference has them. */
+#define ID_COLUMN STR("prediction_id")
+#define VERSION_COLUMN STR("model_version")
+
 static enum status scan_window(struct monitor_service *service, const struct api_settings *settings,
-                               const struct analysis_request *request, struct frame **ret_frame, struct error *err)
+                               const struct analysis_request *request, const struct frame *reference,
+                               struct frame **ret_frame, struct error *err)
 {
     struct event_window window = {
         .model_name = request->model_name,
@@ -70,6 +75,8 @@ static enum status scan_window(struct monitor_service *service, const struct api
         .segment_count = request->segment_count,
         .segment_names = request->segment_names,
         .segment_values = request->segment_values,
+        .leaves_out_id = frame_column(reference, ID_COLUMN) == NULL,
+        .leaves_out_version = frame_column(reference, VERSION_COLUMN) == NULL,
     };
     TRY(event_log_scan(service->options.log, &window, settings->analysis_rows_max, ret_frame, err));
     if ((*ret_frame)->rows < request->minimum_rows) {
@@ -97,13 +104,7 @@ static str configured_name(const struct analysis_options *options, const struct 
     return name;
 }
 
-/* Columns that say which event it was, not what was in it; they are of interest only where the reference has them. */
-static bool is_bookkeeping(str name)
-{
-    return str_equal(name, STR("prediction_id")) || str_equal(name, STR("model_version"));
-}
-
-/* The frame without bookkeeping and with configured names; borrows all of it. */
+/* The frame with configured names; borrows all of it. */
 static enum status view_of(const struct analysis_options *options, const struct frame *current,
                            const struct frame *reference, struct arena *arena, struct frame *ret_view, struct error *err)
 {
@@ -112,12 +113,9 @@ static enum status view_of(const struct analysis_options *options, const struct 
         return error_set(err, ERR_LIMIT, "no memory for %zu columns", current->column_count);
     *ret_view = *current;
     ret_view->columns = columns;
-    ret_view->column_count = 0;
     for (size_t i = 0; i < current->column_count; i++) {
-        struct column column = current->columns[i];
-        column.name = configured_name(options, reference, column.name, arena);
-        if (!is_bookkeeping(column.name) || frame_column(reference, column.name) != NULL)
-            columns[ret_view->column_count++] = column;
+        columns[i] = current->columns[i];
+        columns[i].name = configured_name(options, reference, columns[i].name, arena);
     }
     return OK;
 }
@@ -284,7 +282,7 @@ static enum status compare(struct monitor_service *service, const struct api_set
     CLEANUP(frame_free_slot) struct frame *current = NULL;
     CLEANUP(report_free_slot) struct report *report = NULL;
     int64_t started_ns = clock_monotonic_ns();
-    TRY(scan_window(service, settings, request, &current, err));
+    TRY(scan_window(service, settings, request, reference->frame, &current, err));
 
     struct analysis_options options = api_settings_model(settings, request->model_name)->options;
     struct frame view;
@@ -314,6 +312,7 @@ enum status monitor_service_analyze(struct monitor_service *service, const struc
     if (status == OK)
         status = compare(service, settings, request, reference, arena, ret_outcome, err);
     reference_cache_release(service->cache, reference);
+    mem_trim(); /* a window may be hundreds of megabytes, and the next one an hour away */
     if (service->options.on_run != NULL)
         service->options.on_run(service->options.self, request->model_name, status,
                                 (double)(clock_monotonic_ns() - started_ns) / 1e9);

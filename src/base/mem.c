@@ -1,5 +1,6 @@
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 
@@ -72,6 +73,13 @@ char *mem_copy_text(const char *terminated)
 void mem_free(void *memory)
 {
     free(memory);
+}
+
+void mem_trim(void)
+{
+#ifdef __GLIBC__
+    (void)malloc_trim(0); /* whether there was something to give back is of no interest */
+#endif
 }
 
 void mem_fail_nth(size_t n)

@@ -33,6 +33,10 @@ static inline void mem_free_slot(void *slot)
     mem_free(*(void **)slot);
 }
 
+/* Gives the system back what was freed and the heap would keep for later: after work that took much more than usual.
+ * Costs up to some milliseconds, in which other threads may wait for memory. */
+void mem_trim(void);
+
 /* Tests: the n-th fallible call from now (1 = the next) returns NULL, later ones work; 0 turns it off. */
 void mem_fail_nth(size_t n);
 

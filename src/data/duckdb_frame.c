@@ -472,7 +472,7 @@ enum status duckdb_frame_read(duckdb_connection connection, str source, const st
     CLEANUP(loading_done) struct loading loading = { .options = options };
     CLEANUP(duckdb_door_statement_slot) duckdb_prepared_statement all = NULL;
     TRY(prepare_all(&loading, connection, source, &all, err));
-    size_t rows = options->is_countable ? count_rows(connection, source, options) : 0;
+    size_t rows = options->is_countable ? count_rows(connection, source, options) : options->rows_expected;
     if (rows != 0)
         lend_block(&loading, rows);
     TRY(read_groups(&loading, connection, source, all, err));

@@ -123,6 +123,24 @@ TEST(duckdb_frame_keeps_order_over_many_chunks)
     }
 }
 
+TEST(duckdb_frame_takes_fewer_and_more_rows_than_expected)
+{
+    static const size_t expected[] = { 1, 9999, 10000, 10001, 1000000 };
+    CLEANUP(duckdb_door_connection_slot) duckdb_connection connection = connect_or_fail();
+    for (size_t i = 0; i < COUNT(expected); i++) {
+        CLEANUP(frame_free_slot) struct frame *frame = NULL;
+        struct error err = { 0 };
+        struct duckdb_frame_options options = { .origin = STR("test"), .rows_expected = expected[i] };
+        str source = STR("(SELECT i x, 'v' || i % 3 y FROM range(10000) r(i))");
+        CHECK_OK("read", duckdb_frame_read(connection, source, &options, &frame, &err), &err);
+        if (frame == NULL)
+            continue;
+        CHECK_INT("all rows", frame->rows, 10000);
+        CHECK_NEAR("the last number", frame->columns[0].f64[9999], 9999, 0);
+        CHECK_INT("the last text", frame->columns[1].codes[9999], 0);
+    }
+}
+
 TEST(duckdb_frame_binds_values)
 {
     CLEANUP(duckdb_door_connection_slot) duckdb_connection connection = connect_or_fail();

@@ -140,10 +140,13 @@ struct event_window {
     size_t last_rows;       /* newest N by event time then arrival; 0 = all */
     size_t segment_count;
     const str *segment_names, *segment_values; /* tag = value, all must hold */
+    /* Ids that nobody looks at are a scan's largest column, and travel through its sort. */
+    bool leaves_out_id, leaves_out_version;
 };
 
-/* The window's events in event-time order: one column a feature, then prediction_id, timestamp, model_version,
- * prediction, target, probability columns named like their class, tags; those that hold nothing are left out.
+/* The window's events in event-time order: one column a feature, then prediction_id, timestamp, model_version (unless
+ * the window leaves them out), prediction, target, probability columns named like their class, tags; those that hold
+ * nothing are left out.
  * ERR_NOT_FOUND for an unknown model, ERR_LIMIT above `rows_max`. */
 must_use enum status event_log_scan(struct event_log *log, const struct event_window *window, size_t rows_max,
                                     struct frame **ret_frame, struct error *err);

@@ -150,6 +150,16 @@ TEST(event_log_stores_every_kind_of_value_and_reads_it_back)
     CHECK_INT("a missing tag", frame->columns[12].missing, 1);
     frame_free(frame);
 
+    window.leaves_out_id = window.leaves_out_version = true;
+    frame = scan(log, &window);
+    CHECK_INT("without the two", frame->column_count, COUNT(columns) - 2);
+    CHECK("none of them", frame_column(frame, STR("prediction_id")) == NULL &&
+          frame_column(frame, STR("model_version")) == NULL);
+    CHECK_STR("the others in order", frame->columns[6].name, STR("timestamp"));
+    CHECK_STR("the others in order", frame->columns[7].name, STR("prediction"));
+    frame_free(frame);
+    window.leaves_out_id = window.leaves_out_version = false;
+
     window.segment_count = 1;
     window.segment_names = tag_names;
     window.segment_values = tags;

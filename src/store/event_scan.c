@@ -159,12 +159,14 @@ static void select_role(struct selection *selection, const struct source *source
 }
 
 /* Features first, then what every event has, as the header promises. */
-static void select_columns(struct selection *selection, const struct source *source)
+static void select_columns(struct selection *selection, const struct source *source, const struct event_window *window)
 {
     select_role(selection, source, EVENT_ROLE_FEATURE);
-    select_column(selection, "e.", STR("prediction_id"), STR("prediction_id"));
+    if (!window->leaves_out_id)
+        select_column(selection, "e.", STR("prediction_id"), STR("prediction_id"));
     select_column(selection, "e.", STR("timestamp"), STR("timestamp"));
-    select_column(selection, "e.", STR("model_version"), STR("model_version"));
+    if (!window->leaves_out_version)
+        select_column(selection, "e.", STR("model_version"), STR("model_version"));
     select_role(selection, source, EVENT_ROLE_PREDICTION);
     select_role(selection, source, EVENT_ROLE_TARGET);
     select_role(selection, source, EVENT_ROLE_PROBABILITY);
@@ -177,7 +179,7 @@ static enum status put_scan(struct statement *statement, const struct source *so
 {
     struct buf *sql = &statement->sql;
     (void)buf_append(sql, STR("(SELECT "));
-    select_columns(&(struct selection){ .sql = sql, .names = names }, source);
+    select_columns(&(struct selection){ .sql = sql, .names = names }, source, window);
     (void)buf_printf(sql, " FROM (FROM store.v%lld", (long long)source->id);
     TRY(put_conditions(statement, source, window, err));
     if (window->last_rows != 0)
@@ -223,6 +225,7 @@ static enum status read_rows(const struct source *source, const struct event_win
         return error_set(err, ERR_LIMIT, "a statement of the event log is too long");
     struct duckdb_frame_options options = {
         .origin = window->model_name,
+        .rows_expected = rows,
         .bindings = statement.bindings,
         .binding_count = statement.binding_count,
     };
