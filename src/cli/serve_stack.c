@@ -5,6 +5,8 @@
 #include "base/mem.h"
 #include "cli/serve_settings.h"
 #include "data/read.h"
+#include "serve/model_loader.h"
+#include "serve/pyfunc/pyfunc_pool.h"
 #include "web/pages.h"
 
 #define MS_PER_DAY 86400000
@@ -58,6 +60,25 @@ static struct api_page page_of(struct web_page page)
     return (struct api_page){ .html = page.html, .gzip = page.gzip, .etag = page.etag };
 }
 
+static enum status open_models(struct serve_stack *stack, const struct config *config, struct api_options *api,
+                               struct error *err)
+{
+    stack->python = pyfunc_pool_open(&(struct pyfunc_options){ .python = config->python });
+    api->python = stack->python;
+    api->load = model_loader_load;
+    if (str_is_empty(config->registry)) {
+        api->models = model_source_local(stack->registry, stack->artifacts);
+        return OK;
+    }
+    struct arena arena;
+    arena_init(&arena, 0);
+    const char *cache = arena_printf(&arena, "%s/model-cache", stack->data_dir).data;
+    enum status status =
+        model_source_mlflow(config->registry, secret_reveal(&config->registry_token), cache, &api->models, err);
+    arena_done(&arena);
+    return status;
+}
+
 /* What api_open wants to know of the configuration, which belongs to the settings by then. */
 static void read_limits(const struct config *config, const struct serve_stack_options *options, struct api_options *api)
 {
@@ -86,7 +107,9 @@ static enum status open_api(struct serve_stack *stack, const struct serve_stack_
         .clock = &clock_system,
         .analysis_threads = limits->analysis_threads,
         .serves_models = limits->serves_models,
-        .models = model_source_local(stack->registry, stack->artifacts),
+        .models = limits->models,
+        .load = limits->load,
+        .python = limits->python,
         .follows_all = limits->follows_all,
         .load_wait_ms = limits->load_wait_ms,
         .has_scheduler = options->has_scheduler,
@@ -107,18 +130,25 @@ enum status serve_stack_open(struct config *config, const struct serve_stack_opt
     struct api_options limits = { 0 };
     read_limits(config, options, &limits);
     enum status status = open_stores(stack, config, err);
+    if (status == OK)
+        status = open_models(stack, config, &limits, err);
     if (status != OK) {
         config_free(config);
         return status;
     }
     struct api_settings *settings = NULL;
-    TRY(serve_settings_new(config, &settings, err));
+    status = serve_settings_new(config, &settings, err);
+    if (status != OK) {
+        limits.models->methods->free(limits.models);
+        return status;
+    }
     return open_api(stack, options, &limits, settings, err);
 }
 
 void serve_stack_close(struct serve_stack *stack)
 {
     api_close(stack->api);
+    pyfunc_pool_close(stack->python);
     artifact_store_close(stack->artifacts);
     registry_close(stack->registry);
     reference_store_close(stack->references);

@@ -17,6 +17,7 @@ struct serve_stack {
     struct registry *registry;
     struct artifact_store *artifacts;
     uint64_t artifact_bytes_max;
+    struct pyfunc_pool *python;
     struct api *api;
 };
 
