@@ -12,7 +12,7 @@ struct duckdb_frame_options {
     size_t rows_max;   /* read no more; 0 = all */
     bool is_countable; /* counting the rows costs next to nothing, as in Parquet, and so does leaving out columns: they
                           are counted first, and many columns are read some at a time */
-    size_t rows_expected; /* by somebody who has counted: their memory is taken at once; 0 = unknown, and more may come */
+    size_t rows_expected; /* by who has counted: their memory is taken at once. 0 = unknown; more may come */
     const struct duckdb_binding *bindings; /* for the `?` in the source */
     size_t binding_count;
     void (*on_progress)(void *context, size_t rows); /* in the calling thread; NULL = nobody watches */
