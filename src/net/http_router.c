@@ -10,8 +10,16 @@
 #define PATH_PARTS_MAX 16
 #define ALLOW_MAX 128
 
+/* A route and the first part of its pattern: hundreds of routes are told apart by that before one is looked at. */
+struct route_entry {
+    const struct http_route *route;
+    str first; /* data NULL: a parameter, which any part may be */
+};
+
 struct http_router {
     struct http_router_options options;
+    struct route_entry *entries; /* in the order of the tables */
+    size_t entry_count;
 };
 
 /* A request's path, split at '/' and then decoded, so that a %2F stays inside its part. */
@@ -72,16 +80,36 @@ static void check_tables(const struct http_router_options *options)
         }
 }
 
+static void index_routes(struct http_router *router)
+{
+    const struct http_router_options *options = &router->options;
+    size_t count = 0;
+    for (size_t t = 0; t < options->table_count; t++)
+        for (const struct http_route *route = options->tables[t]; route->method != NULL; route++)
+            count++;
+    router->entries = mem_must((count + 1) * sizeof *router->entries);
+    for (size_t t = 0; t < options->table_count; t++)
+        for (const struct http_route *route = options->tables[t]; route->method != NULL; route++) {
+            str rest = str_slice(str_of(route->pattern), 1, SIZE_MAX), first = STR("");
+            (void)str_split(&rest, '/', &first); /* "/" has an empty first part */
+            router->entries[router->entry_count++] =
+                (struct route_entry){ .route = route, .first = is_param(first) ? (str){ 0 } : first };
+        }
+}
+
 struct http_router *http_router_new(const struct http_router_options *options)
 {
     check_tables(options);
     struct http_router *router = mem_must(sizeof *router);
     router->options = *options;
+    index_routes(router);
     return router;
 }
 
 void http_router_free(struct http_router *router)
 {
+    if (router != NULL)
+        mem_free(router->entries);
     mem_free(router);
 }
 
@@ -154,21 +182,24 @@ static void find_route(const struct http_router *router, const struct path *path
                        struct match *match)
 {
     str method = str_equal(request->method, STR("HEAD")) ? STR("GET") : request->method;
-    for (size_t t = 0; t < router->options.table_count; t++)
-        for (const struct http_route *route = router->options.tables[t]; route->method != NULL; route++) {
-            str params[HTTP_PARAMS_MAX] = { 0 };
-            if (!matches(route->pattern, path, params))
-                continue;
-            if (match->pattern == NULL)
-                match->pattern = route->pattern;
-            bool is_same_pattern = strcmp(match->pattern, route->pattern) == 0; /* {name} does not lend its methods */
-            if (is_same_pattern)
-                add_allowed(match, route->method);
-            if (match->route == NULL && str_equal(str_of(route->method), method)) {
-                match->route = route;
-                memcpy(request->params, params, sizeof params);
-            }
+    str first = path->count > 1 ? path->parts[1] : STR("");
+    for (size_t i = 0; i < router->entry_count; i++) {
+        const struct route_entry *entry = &router->entries[i];
+        const struct http_route *route = entry->route;
+        str params[HTTP_PARAMS_MAX] = { 0 };
+        bool may_match = entry->first.data == NULL || str_equal(entry->first, first);
+        if (!may_match || !matches(route->pattern, path, params))
+            continue;
+        if (match->pattern == NULL)
+            match->pattern = route->pattern;
+        bool is_same_pattern = strcmp(match->pattern, route->pattern) == 0; /* {name} does not lend its methods */
+        if (is_same_pattern)
+            add_allowed(match, route->method);
+        if (match->route == NULL && str_equal(str_of(route->method), method)) {
+            match->route = route;
+            memcpy(request->params, params, sizeof params);
         }
+    }
 }
 
 int http_code_of(enum status status)
@@ -351,10 +382,11 @@ enum http_outcome http_router_handle(void *self, struct http_request *request)
 
 static bool has_spools(const struct http_router *router, str method)
 {
-    for (size_t t = 0; t < router->options.table_count; t++)
-        for (const struct http_route *route = router->options.tables[t]; route->method != NULL; route++)
-            if (route->mode == HTTP_ROUTE_SPOOLS && str_equal(method, str_of(route->method)))
-                return true;
+    for (size_t i = 0; i < router->entry_count; i++) {
+        const struct http_route *route = router->entries[i].route;
+        if (route->mode == HTTP_ROUTE_SPOOLS && str_equal(method, str_of(route->method)))
+            return true;
+    }
     return false;
 }
 
