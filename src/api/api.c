@@ -149,6 +149,8 @@ void api_close(struct api *api)
     pool_free(api->disk_pool);
     pool_free(api->predict_pool);
     model_set_close(api->serving);
+    if (api->serving == NULL && api->options.models != NULL)
+        api->options.models->methods->free(api->options.models); /* nobody has taken it over */
     business_metrics_free(api->business);
     http_router_free(api->router);
     monitor_service_free(api->monitor);

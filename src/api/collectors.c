@@ -170,23 +170,42 @@ static enum status collect_stored(void *context, struct metric_snapshot *snapsho
 
 /* ---- models ---- */
 
+static bool is_loaded(const struct served_model_facts *served, size_t count, str name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (served[i].is_loaded && str_equal(served[i].name, name))
+            return true;
+    return false;
+}
+
+static enum status add_model(struct metric_snapshot_family *loaded, struct metric_snapshot_family *version, str name,
+                             str version_name, bool is_there, struct error *err)
+{
+    struct metric_label labels[] = { { STR("model_name"), name }, { STR("version"), version_name } };
+    TRY(metric_snapshot_add(loaded, labels, 1, is_there, err));
+    return str_is_empty(version_name) ? OK : metric_snapshot_add(version, labels, 2, 1, err);
+}
+
 static enum status collect_models(void *context, struct metric_snapshot *snapshot, struct error *err)
 {
     struct api *api = context;
     struct metric_snapshot_family *loaded, *version;
-    TRY(metric_snapshot_family(snapshot, METRIC_GAUGE, "model_loaded", "1 where the model has a reference.", NULL,
-                               &loaded, err));
-    TRY(metric_snapshot_family(snapshot, METRIC_GAUGE, "model_version_info", "Version of the model's newest events.",
-                               NULL, &version, err));
+    TRY(metric_snapshot_family(snapshot, METRIC_GAUGE, "model_loaded",
+                               "1 where the model answers here; of models that are only monitored, where they have a reference.",
+                               NULL, &loaded, err));
+    TRY(metric_snapshot_family(snapshot, METRIC_GAUGE, "model_version_info",
+                               "Version that answers here, else that of the model's newest events.", NULL, &version, err));
     struct model_facts *models = NULL;
-    size_t count = 0;
+    struct served_model_facts *served = NULL;
+    size_t count = 0, served_count = 0;
     TRY(model_table_list(api->models, &snapshot->arena, &models, &count, err));
-    for (size_t i = 0; i < count; i++) {
-        struct metric_label labels[] = { { STR("model_name"), models[i].name }, { STR("version"), models[i].version } };
-        TRY(metric_snapshot_add(loaded, labels, 1, models[i].has_reference, err));
-        if (!str_is_empty(models[i].version))
-            TRY(metric_snapshot_add(version, labels, 2, 1, err));
-    }
+    TRY(model_set_list(api->serving, &snapshot->arena, &served, &served_count, err));
+    for (size_t i = 0; i < served_count; i++)
+        if (served[i].is_loaded)
+            TRY(add_model(loaded, version, served[i].name, served[i].location.version, true, err));
+    for (size_t i = 0; i < count; i++)
+        if (!is_loaded(served, served_count, models[i].name))
+            TRY(add_model(loaded, version, models[i].name, models[i].version, models[i].has_reference, err));
     return OK;
 }
 

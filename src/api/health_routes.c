@@ -1,7 +1,7 @@
 /* GET / and /health - is it well, and what is it. */
 #include "api/api_internal.h"
 
-static const char *const links[] = { "/docs", "/ui/", "/health", "/metrics", "/reports", "/capture", "/capture/batch",
+static const char *const links[] = { "/docs", "/ui/", "/health", "/metrics", "/predict", "/model/info", "/reports", "/capture", "/capture/batch",
                                      "/labels", "/reference", "/analyze", "/openapi.json" };
 
 static enum status get_root(void *self, struct http_request *request, struct error *err)
@@ -65,11 +65,22 @@ static enum status get_health(void *self, struct http_request *request, struct e
     struct json_writer json;
     api_answer_begin(request, &json);
     json_text(&json, "status", is_well ? "healthy" : "unhealthy");
-    json_bool(&json, "model_loaded", shown != NULL && shown->has_reference);
-    json_str(&json, "model_name", shown != NULL ? shown->name : main_model);
-    json_str(&json, "model_version", shown != NULL && !str_is_empty(shown->version)
-                                         ? shown->version
-                                         : api_settings_model(settings, main_model)->version);
+    struct served_model *served = model_set_default(api->serving);
+    struct model_choice choice = { 0 };
+    if (served != NULL)
+        choice = model_set_choose(served, (str){ 0 });
+    if (choice.version != NULL) {
+        json_bool(&json, "model_loaded", true);
+        json_str(&json, "model_name", choice.version->location.name);
+        json_str(&json, "model_version", choice.version->location.version);
+    } else {
+        json_bool(&json, "model_loaded", shown != NULL && shown->has_reference);
+        json_str(&json, "model_name", shown != NULL ? shown->name : main_model);
+        json_str(&json, "model_version", shown != NULL && !str_is_empty(shown->version)
+                                             ? shown->version
+                                             : api_settings_model(settings, main_model)->version);
+    }
+    model_set_release(&choice);
     json_f64(&json, "uptime_seconds", (double)(clock_monotonic_ns() - api->started_ns) / 1e9);
     json_bool(&json, "reference_loaded", shown != NULL && shown->has_reference);
     json_u64(&json, "models", count);

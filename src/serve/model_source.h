@@ -53,8 +53,8 @@ struct artifact_store;
 struct model_source *model_source_local(struct registry *registry, struct artifact_store *artifacts);
 
 /* Over the REST API of an MLflow server (`url`: "http://host:5000"), files cached below `folder`.
- * `authorization` is the value of that header, empty = none. */
-must_use enum status model_source_mlflow(str url, str authorization, const char *folder, struct model_source **ret_source,
+ * `token` is sent as bearer token, empty = none. */
+must_use enum status model_source_mlflow(str url, str token, const char *folder, struct model_source **ret_source,
                                          struct error *err);
 
 #endif
