@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "format/json.h"
 
+#define PATH_BYTES_MAX 4096
 #define ENCODING_BYTES_MAX ((size_t)16 << 20)
 #define CATEGORIES_MAX ((size_t)1 << 16)
 
@@ -235,12 +236,23 @@ static enum status open_encoding(struct encoded *encoded, const char *path, stru
     return status;
 }
 
+/* False where the path is too long for any file to be there. */
+static bool path_of(const char *folder, char path[PATH_BYTES_MAX])
+{
+    int size = snprintf(path, PATH_BYTES_MAX, "%s/" ENCODING_FILE, folder);
+    return size > 0 && size < PATH_BYTES_MAX;
+}
+
+bool encoding_is_there(const char *folder)
+{
+    char path[PATH_BYTES_MAX];
+    return path_of(folder, path) && file_exists(path);
+}
+
 enum status encoding_wrap(const char *folder, struct runtime **runtime, struct error *err)
 {
-    char path[4096];
-    if ((size_t)snprintf(path, sizeof path, "%s/" ENCODING_FILE, folder) >= sizeof path)
-        return error_set(err, ERR_INVALID, "the path %s is too long", folder);
-    if (!file_exists(path))
+    char path[PATH_BYTES_MAX];
+    if (!path_of(folder, path) || !file_exists(path))
         return OK;
     struct encoded *encoded = mem_must(sizeof *encoded);
     *encoded = (struct encoded){ .inner = *runtime, .runtime.info = (*runtime)->info };

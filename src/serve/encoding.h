@@ -15,6 +15,9 @@
 
 #define ENCODING_FILE "encoding.json"
 
+/* Whether the folder has an encoding. */
+bool encoding_is_there(const char *folder);
+
 /* Puts a runtime around `*runtime` that encodes for it, where the folder has an encoding; else leaves it as it is.
  * The inner one is freed with the outer. On failure `*runtime` is untouched: ERR_INVALID names the file and the place
  * in it, or how the encoding and the model disagree. */

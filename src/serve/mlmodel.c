@@ -85,6 +85,9 @@ static enum status read_flavors(struct mlmodel *model, const struct yaml_node *f
     model->has_pyfunc = pyfunc != NULL;
     model->has_sklearn = sklearn != NULL;
     model->flavor = STR("python_function");
+    TRY(take_text(pyfunc, "loader_module", arena, &model->pyfunc_loader, err));
+    TRY(take_path(pyfunc, yaml_get(pyfunc, "data") != NULL ? "data" : "model_path", arena, &model->pyfunc_data, err));
+    TRY(take_path(pyfunc, "code", arena, &model->pyfunc_code, err));
     for (size_t i = flavors->count; i-- > 0;)
         if (!str_equal(flavors->members[i].key, STR("python_function")))
             model->flavor = arena_copy(arena, flavors->members[i].key);
@@ -134,6 +137,7 @@ static enum status read_document(struct mlmodel *model, const struct yaml_node *
                                  struct error *err)
 {
     const struct yaml_node *flavors;
+    model->has_file = true;
     TRY(yaml_expect(root, YAML_MAP, err));
     TRY(yaml_require(root, "flavors", &flavors, err));
     TRY(yaml_expect(flavors, YAML_MAP, err));

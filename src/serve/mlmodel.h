@@ -39,6 +39,8 @@ struct mlmodel {
     str pickle_path;   /* of the sklearn flavor and of pickled classes; else empty */
     str pickle_format; /* "pickle", "cloudpickle", "skops"; empty = not said */
     struct mlmodel_onnx onnx;
+    bool has_file;                           /* there is an MLmodel; false: a model file, or a folder with one */
+    str pyfunc_loader, pyfunc_data, pyfunc_code; /* of python_function: module "mlflow.sklearn", paths; empty = not said */
     str model_class;    /* "xgboost.sklearn.XGBClassifier"; empty = not said */
     str flavor;         /* the most specific one: "onnx", "xgboost", "lightgbm", "sklearn", any other, "python_function" */
     str serving_input_path, input_example_path; /* below `folder`; empty = none */

@@ -1,6 +1,7 @@
 #include "serve/runtime_load.h"
 
 #include "base/log.h"
+#include "serve/encoding.h"
 #include "serve/onnx/onnx_runtime.h"
 #include "serve/pyfunc/pyfunc_pool.h"
 #include "serve/trees/trees_runtime.h"
@@ -47,8 +48,8 @@ static enum status load_with(enum engine engine, const struct mlmodel *model, st
     return error_set(err, ERR_INVALID, "no such runtime");
 }
 
-enum status runtime_load(const struct mlmodel *model, str force, struct pyfunc_pool *pool, struct runtime **ret_runtime,
-                         struct error *err)
+static enum status load_best(const struct mlmodel *model, str force, struct pyfunc_pool *pool, struct runtime **ret_runtime,
+                             struct error *err)
 {
     enum engine engine = choose_engine(model);
     if (!str_is_empty(force)) {
@@ -69,6 +70,23 @@ enum status runtime_load(const struct mlmodel *model, str force, struct pyfunc_p
     if (err != NULL)
         *err = own;
     return status;
+}
+
+enum status runtime_load(const struct mlmodel *model, str force, struct pyfunc_pool *pool, struct runtime **ret_runtime,
+                         struct error *err)
+{
+    struct runtime *runtime = NULL;
+    struct mlmodel inner = *model;
+    if (encoding_is_there(model->folder.data))
+        inner.input_count = 0; /* the signature is that of the texts before they are encoded */
+    TRY(load_best(&inner, force, pool, &runtime, err));
+    enum status status = encoding_wrap(model->folder.data, &runtime, err);
+    if (status != OK) {
+        runtime_free(runtime);
+        return status;
+    }
+    *ret_runtime = runtime;
+    return OK;
 }
 
 void runtime_free(struct runtime *runtime)

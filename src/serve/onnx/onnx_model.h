@@ -2,7 +2,7 @@
 #ifndef SERVE_ONNX_MODEL_H
 #define SERVE_ONNX_MODEL_H
 
-#include "base/map.h"
+#include "serve/class_index.h"
 #include "serve/onnx/ort_library.h"
 #include "serve/runtime.h"
 
@@ -45,9 +45,8 @@ struct onnx_model {
     size_t batch_rows; /* the graph takes exactly so many; 0 = any */
     /* Which output is what; ONNX_NONE: none is. A label and probabilities, or a value. */
     size_t label, probabilities, value;
-    const double *class_numbers; /* [class_count] where labels are numbers, else NULL */
-    struct map classes;          /* name -> index, where labels are texts */
-    struct arena arena;          /* what this struct points to */
+    struct class_index classes;
+    struct arena arena; /* what this struct points to */
 };
 
 /* Fills inputs and outputs from the session. ERR_INVALID for what is no table of numbers and texts. */

@@ -1,55 +1,4 @@
-#include <math.h>
-
 #include "serve/onnx/onnx_model.h"
-
-/* The class of a label; class_count where it is none of them. */
-static size_t class_of_number(const struct onnx_model *model, double label)
-{
-    size_t count = model->runtime.info.class_count;
-    if (label >= 0 && label < (double)count && model->class_numbers[(size_t)label] == label)
-        return (size_t)label; /* classes are 0, 1, 2, ... nearly always */
-    size_t index = 0;
-    while (index < count && model->class_numbers[index] != label)
-        index++;
-    return index;
-}
-
-static size_t class_of_text(const struct onnx_model *model, str label)
-{
-    const struct map_entry *entry = map_find(&model->classes, label);
-    return entry != NULL ? entry->index : model->runtime.info.class_count;
-}
-
-static str number_text(double label, struct arena *arena)
-{
-    return arena_printf(arena, "%.17g", label);
-}
-
-/* The labels of a block as indexes of classes; a label that is no known class is told by its text. */
-static enum status answer_labels(const struct onnx_model *model, const struct onnx_block *block, size_t rows,
-                                 struct arena *arena, double *values, const str **ret_labels, struct error *err)
-{
-    size_t class_count = model->runtime.info.class_count;
-    str *labels = NULL;
-    for (size_t row = 0; row < rows; row++) {
-        size_t index = class_count;
-        if (class_count > 0)
-            index = block->texts != NULL ? class_of_text(model, block->texts[row])
-                                         : class_of_number(model, block->numbers[row]);
-        values[row] = (double)index;
-        if (index < class_count)
-            continue;
-        if (labels == NULL && (labels = arena_array(arena, str, rows)) == NULL)
-            return error_set(err, ERR_LIMIT, "%zu labels do not fit in memory", rows);
-        values[row] = NAN;
-        labels[row] = block->texts != NULL ? block->texts[row] : number_text(block->numbers[row], arena);
-    }
-    for (size_t row = 0; labels != NULL && row < rows; row++) /* where one row speaks in text, all do */
-        if (labels[row].data == NULL)
-            labels[row] = model->runtime.info.class_names[(size_t)values[row]], values[row] = NAN;
-    *ret_labels = labels;
-    return OK;
-}
 
 static void answer_best(const struct onnx_block *block, size_t rows, double *values)
 {
@@ -107,7 +56,8 @@ static enum status make_answer(const struct onnx_model *model, const struct onnx
         answer.class_count = model->runtime.info.class_count;
     }
     if (model->label != ONNX_NONE) {
-        TRY(answer_labels(model, &blocks[model->label], rows, arena, values, &answer.labels, err));
+        const struct onnx_block *block = &blocks[model->label];
+        TRY(class_index_labels(&model->classes, block->numbers, block->texts, rows, arena, values, &answer.labels, err));
     } else if (model->probabilities != ONNX_NONE) {
         answer_best(&blocks[model->probabilities], rows, values);
     } else {

@@ -4,7 +4,6 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/number.h"
 #include "serve/onnx/onnx_classes.h"
 #include "serve/onnx/onnx_model.h"
 
@@ -191,7 +190,7 @@ static enum status check_types(const struct onnx_model *model, struct error *err
 
 static enum status settle_columns(struct onnx_model *model, const struct mlmodel *description, struct error *err)
 {
-    size_t columns;
+    size_t columns = 0;
     TRY(settle_widths(model, description, &columns, err));
     struct field *fields = arena_array(&model->arena, struct field, columns);
     if (fields == NULL)
@@ -263,21 +262,6 @@ static enum status choose_outputs(struct onnx_model *model, const struct onnx_bl
     return OK;
 }
 
-static void index_classes(struct onnx_model *model, bool is_number)
-{
-    struct runtime_info *info = &model->runtime.info;
-    double *numbers = arena_alloc(&model->arena, (info->class_count + 1) * sizeof *numbers);
-    map_init(&model->classes, &model->arena, ONNX_COLUMNS_MAX);
-    for (size_t i = 0; i < info->class_count; i++) {
-        struct map_entry *entry;
-        if (map_insert(&model->classes, info->class_names[i], &entry, NULL) == OK)
-            entry->index = i;
-        if (!number_parse_f64(info->class_names[i], &numbers[i]))
-            numbers[i] = NAN;
-    }
-    model->class_numbers = is_number ? numbers : NULL;
-}
-
 /* The classes' names: a ZipMap's keys, else what the file says, else for whole-number labels and for mere shares
  * 0, 1, 2, ... Without names, text labels speak for themselves and the shares are left out. */
 static enum status name_classes(struct onnx_model *model, const struct runtime_rows *row, const struct onnx_block *blocks,
@@ -301,7 +285,7 @@ static enum status name_classes(struct onnx_model *model, const struct runtime_r
     info->class_names = names != NULL ? names : made;
     info->class_count = count;
     info->task = count == 2 ? MODEL_BINARY : MODEL_MULTICLASS;
-    index_classes(model, model->label != ONNX_NONE && !has_text_labels);
+    class_index_init(&model->classes, info->class_names, count, &model->arena);
     return OK;
 }
 
