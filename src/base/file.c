@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -154,6 +155,21 @@ enum status file_remove(const char *path, struct error *err)
 }
 
 /* mkdir first and look afterwards, so that two processes may make the same folder at once. */
+static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *place)
+{
+    (void)info, (void)place;
+    return kind == FTW_DP ? rmdir(path) : unlink(path);
+}
+
+#define FOLDERS_OPEN_MAX 16
+
+enum status file_remove_folder(const char *path, struct error *err)
+{
+    if (nftw(path, remove_entry, FOLDERS_OPEN_MAX, FTW_DEPTH | FTW_PHYS) != 0 && errno != ENOENT)
+        return fail(err, "remove", path);
+    return OK;
+}
+
 static enum status make_folder(const char *path, struct error *err)
 {
     struct stat info;

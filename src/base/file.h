@@ -27,6 +27,9 @@ bool file_exists(const char *path);
 /* Removes a file durably; one that is missing is fine. */
 must_use enum status file_remove(const char *path, struct error *err);
 
+/* Removes a folder with all that is in it, without following links; one that is missing is fine. Not atomic. */
+enum status file_remove_folder(const char *path, struct error *err);
+
 /* The folder and those above it, each durable in its parent; existing ones are fine. */
 must_use enum status file_make_folders(const char *path, struct error *err);
 

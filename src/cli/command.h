@@ -18,7 +18,7 @@ enum exit_code {
 typedef int command_function(int argc, char **argv);
 
 command_function command_check, command_config, command_completions, command_simulate, command_serve, command_sql,
-    command_backfill, command_export;
+    command_backfill, command_export, command_train, command_models, command_runs, command_predict;
 
 struct command {
     const char *name;

@@ -8,15 +8,21 @@
 #include "cli/serve_options.h"
 #include "cli/service_commands.h"
 #include "cli/simulate_options.h"
+#include "cli/train_options.h"
 
 const struct command commands[] = {
     { "check", "compare current data with a reference: drift, quality, model performance", command_check,
       check_option_table, NULL },
     { "serve", "capture predictions over HTTP, analyse them, serve reports and metrics", command_serve, serve_option_table,
       NULL },
+    { "train", "train a model on a table, judge it, log and register it", command_train, train_option_table, NULL },
+    { "predict", "score the rows of a file with a model", command_predict, predict_option_table, NULL },
     { "simulate", "send the rows of a file to a server as predictions", command_simulate, simulate_option_table, NULL },
     { "sql", "run a SELECT over the stored events", command_sql, sql_option_table, NULL },
     { "backfill", "analyse the past, one day after the other", command_backfill, backfill_option_table, NULL },
+    { "models", "list, show, promote, archive, download registered models", command_models, models_option_table,
+      "list show promote archive download" },
+    { "runs", "list and compare training runs", command_runs, runs_option_table, "list compare" },
     { "export", "print the figures of the last analyses as metrics", command_export, export_option_table, NULL },
     { "config", "check or show the configuration", command_config, NULL, "check show reference" },
     { "completions", NULL, command_completions, NULL, "bash zsh fish" },

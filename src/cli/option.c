@@ -4,6 +4,7 @@
 
 #define HELP_INDENT 30
 #define HELP_WIDTH 80
+#define OPERANDS_MAX 40
 
 /* An optional value that might be the word after its option; decided when the operands are counted. */
 struct open_value {
@@ -117,7 +118,7 @@ static enum status parse_words(struct parsing *parsing, int argc, char **argv)
 enum status option_parse(const struct option_table *table, int argc, char **argv, void *context,
                          const char **operands, size_t operands_max, size_t *ret_operand_count, struct error *err)
 {
-    const char *words[16];
+    const char *words[OPERANDS_MAX];
     assert(operands_max + 1 < COUNT(words));
     struct parsing parsing = { .table = table, .context = context, .operands = words, .operands_max = operands_max,
                                .err = err };

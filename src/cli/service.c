@@ -142,7 +142,7 @@ void service_close(struct service *service)
     mem_free(service);
 }
 
-/* The message of {"error": {"message"}}, or the body itself. */
+/* The message of {"error": {"message"}} or of MLflow's {"error_code", "message"}, or the body itself. */
 static str message_of(str body, struct arena *arena)
 {
     struct json_reader json;
@@ -150,6 +150,8 @@ static str message_of(str body, struct arena *arena)
     json_reader_init(&json, body, arena, NULL);
     json_enter_object(&json);
     while (json_next_member(&json, &name)) {
+        if (str_equal(name, STR("message")))
+            json_take_str(&json, &message);
         if (!str_equal(name, STR("error")) || json_enter_object(&json) != OK)
             continue;
         while (json_next_member(&json, &inner))
@@ -168,14 +170,15 @@ static enum status judge(int code, str body, struct arena *arena, struct error *
     return error_set(err, status, "%.*s", STR_ARG(message));
 }
 
-static enum status ask_server(struct service *service, const char *method, const char *target, str body,
-                              struct arena *arena, str *ret_body, struct error *err)
+static enum status ask_server(struct service *service, const char *method, const char *target, const char *content_type,
+                              str body, struct arena *arena, str *ret_body, struct error *err)
 {
     char url[2 * URL_BYTES_MAX];
     int code = 0;
     if ((size_t)snprintf(url, sizeof url, "%s%s", service->url, target) >= sizeof url)
         return error_set(err, ERR_LIMIT, "the URL is too long");
-    struct http_call call = { .method = method, .url = url, .body = body, .timeout_ms = ASK_TIMEOUT_MS };
+    struct http_call call = { .method = method, .url = url, .body = body, .content_type = content_type,
+                              .timeout_ms = ASK_TIMEOUT_MS };
     call.ca_file = service->ca_file[0] != '\0' ? service->ca_file : NULL;
     call.trusts_any_name = service->is_own_certificate;
     call.bearer_token = secret_is_empty(&service->token) ? NULL : secret_reveal(&service->token).data;
@@ -186,24 +189,31 @@ static enum status ask_server(struct service *service, const char *method, const
     return judge(code, *ret_body, arena, err);
 }
 
-static enum status ask_own(struct service *service, const char *method, const char *target, str body,
-                           struct arena *arena, str *ret_body, struct error *err)
+static enum status ask_own(struct service *service, const char *method, const char *target, const char *content_type,
+                           str body, struct arena *arena, str *ret_body, struct error *err)
 {
     struct http_loopback_call call = { .method = method, .target = target, .body = body };
+    call.headers[0] = (struct http_header){ STR("Content-Type"), str_of(content_type != NULL ? content_type : "application/json") };
     if (!secret_is_empty(&service->token)) {
         str bearer = arena_printf(arena, "Bearer %s", secret_reveal(&service->token).data);
-        call.headers[0] = (struct http_header){ STR("Authorization"), bearer };
+        call.headers[1] = (struct http_header){ STR("Authorization"), bearer };
     }
     struct http_loopback_answer answer = http_loopback(api_handle, service->stack.api, &call, arena);
     *ret_body = answer.body;
     return judge(answer.status_code, answer.body, arena, err);
 }
 
+enum status service_send(struct service *service, const char *method, const char *target, const char *content_type, str body,
+                         struct arena *arena, str *ret_body, struct error *err)
+{
+    return service->has_stack ? ask_own(service, method, target, content_type, body, arena, ret_body, err)
+                              : ask_server(service, method, target, content_type, body, arena, ret_body, err);
+}
+
 enum status service_ask(struct service *service, const char *method, const char *target, str body, struct arena *arena,
                         str *ret_body, struct error *err)
 {
-    return service->has_stack ? ask_own(service, method, target, body, arena, ret_body, err)
-                              : ask_server(service, method, target, body, arena, ret_body, err);
+    return service_send(service, method, target, NULL, body, arena, ret_body, err);
 }
 
 str service_quote(str text, struct arena *arena)

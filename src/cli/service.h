@@ -30,6 +30,10 @@ DEFINE_CLEANUP(struct service, service_close);
 must_use enum status service_ask(struct service *service, const char *method, const char *target, str body,
                                  struct arena *arena, str *ret_body, struct error *err);
 
+/* As service_ask, with a media type for the body (NULL = application/json). */
+must_use enum status service_send(struct service *service, const char *method, const char *target, const char *content_type,
+                                  str body, struct arena *arena, str *ret_body, struct error *err);
+
 /* Options that set a place: url, ca, config, data-dir; `context` is a struct with a struct service_place first. */
 enum status service_apply_url(void *context, str value, struct error *err);
 enum status service_apply_ca(void *context, str value, struct error *err);

@@ -3,10 +3,10 @@
 #include "cli/command.h"
 #include "cli/service.h"
 #include "cli/service_commands.h"
+#include "cli/sheet.h"
 #include "format/json.h"
 
 #define STATEMENT_BYTES_MAX ((size_t)1 << 20)
-#define CELL_COLUMNS_SHOWN 60 /* longer texts are cut in the table, never in CSV and JSON */
 
 enum output { OUTPUT_TABLE, OUTPUT_CSV, OUTPUT_JSON };
 
@@ -72,28 +72,6 @@ static void print_help(void)
            "  kedge sql --csv \"SELECT * FROM wine WHERE target IS NULL\" > unlabelled.csv\n");
 }
 
-/* The answer's rows as texts; a null is a str without data. */
-struct sheet {
-    struct arena *arena;
-    str *names, *cells;
-    size_t column_count, cell_count, name_capacity, cell_capacity;
-};
-
-static str *push(struct arena *arena, str **list, size_t *capacity, size_t *count)
-{
-    if (*count == *capacity) {
-        size_t wanted = *capacity == 0 ? 64 : *capacity * 2;
-        str *grown = arena_array(arena, str, wanted);
-        if (grown == NULL)
-            return NULL;
-        if (*count > 0)
-            memcpy(grown, *list, *count * sizeof *grown);
-        *list = grown;
-        *capacity = wanted;
-    }
-    return &(*list)[(*count)++];
-}
-
 static enum status take_cell(struct json_reader *json, str *ret_text)
 {
     if (json_peek(json) == JSON_STRING)
@@ -116,85 +94,20 @@ static enum status read_sheet(str body, struct sheet *sheet, struct error *err)
         for (json_enter_array(&json); json_next_element(&json);) {
             str *slot;
             if (is_names) {
-                slot = push(sheet->arena, &sheet->names, &sheet->name_capacity, &sheet->column_count);
+                slot = sheet_add_name(sheet);
                 if (slot == NULL || take_cell(&json, slot) != OK)
                     return error_set(err, ERR_LIMIT, "the answer does not fit in memory");
                 continue;
             }
             for (json_enter_array(&json); json_next_element(&json);) {
-                slot = push(sheet->arena, &sheet->cells, &sheet->cell_capacity, &sheet->cell_count);
+                slot = sheet_add_cell(sheet);
                 if (slot == NULL)
                     return error_set(err, ERR_LIMIT, "the answer does not fit in memory");
-                *slot = (str){ 0 };
                 TRY(take_cell(&json, slot));
             }
         }
     }
     return json_finish(&json);
-}
-
-static void print_csv_cell(str text)
-{
-    bool needs_quotes = str_find(text, ',') < text.size || str_find(text, '"') < text.size ||
-                        str_find(text, '\n') < text.size || str_find(text, '\r') < text.size;
-    if (!needs_quotes) {
-        printf("%.*s", STR_ARG(text));
-        return;
-    }
-    putchar('"');
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] == '"')
-            putchar('"');
-        putchar(text.data[i]);
-    }
-    putchar('"');
-}
-
-static void print_csv(const struct sheet *sheet)
-{
-    for (size_t i = 0; i < sheet->column_count + sheet->cell_count; i++) {
-        bool is_name = i < sheet->column_count;
-        print_csv_cell(is_name ? sheet->names[i] : sheet->cells[i - sheet->column_count]);
-        putchar((i + 1) % sheet->column_count == 0 ? '\n' : ',');
-    }
-}
-
-/* Characters, not bytes: continuation bytes take no place on the screen. */
-static size_t width_of(str text)
-{
-    size_t width = 0;
-    for (size_t i = 0; i < text.size; i++)
-        width += ((unsigned char)text.data[i] & 0xC0) != 0x80;
-    return width;
-}
-
-static str shown(str text)
-{
-    if (text.data == NULL)
-        return STR("NULL");
-    size_t end = 0, width = 0;
-    while (end < text.size && (width < CELL_COLUMNS_SHOWN || ((unsigned char)text.data[end] & 0xC0) == 0x80)) {
-        width += ((unsigned char)text.data[end] & 0xC0) != 0x80;
-        end++;
-    }
-    return str_slice(text, 0, end);
-}
-
-static void print_table(const struct sheet *sheet)
-{
-    size_t columns = sheet->column_count;
-    size_t *widths = arena_array(sheet->arena, size_t, columns);
-    for (size_t i = 0; widths != NULL && i < columns + sheet->cell_count; i++) {
-        str text = i < columns ? sheet->names[i] : shown(sheet->cells[i - columns]);
-        widths[i % columns] = MAX_OF(widths[i % columns], width_of(text));
-    }
-    for (size_t i = 0; widths != NULL && i < columns + sheet->cell_count; i++) {
-        str text = i < columns ? sheet->names[i] : shown(sheet->cells[i - columns]);
-        bool is_last = (i + 1) % columns == 0;
-        printf("%.*s%*s", STR_ARG(text), is_last ? 0 : (int)(widths[i % columns] - width_of(text) + 2), "");
-        if (is_last)
-            putchar('\n');
-    }
 }
 
 static enum status read_statement(const char *operand, struct arena *arena, str *ret_statement, struct error *err)
@@ -237,7 +150,7 @@ static enum status run(const struct sql *sql, const char *operand, struct arena 
     }
     TRY(read_sheet(answer, &sheet, err));
     if (sheet.column_count > 0)
-        (sql->output == OUTPUT_CSV ? print_csv : print_table)(&sheet);
+        (sql->output == OUTPUT_CSV ? sheet_print_csv : sheet_print_table)(&sheet);
     return OK;
 }
 

@@ -68,7 +68,7 @@ def test_loaded_again_it_answers_the_same(logged, side, uri):
         import onnxruntime
 
         session = onnxruntime.InferenceSession(mlflow.onnx.load_model(uri).SerializeToString())
-        labels = session.run(["output_label"], {"X": X.to_numpy(np.float32)})[0]
+        labels = session.run(None, {"X": X.to_numpy(np.float32)})[0]
     else:
         labels = mlflow.pyfunc.load_model(uri).predict(X)
     assert np.array_equal(np.asarray(labels).ravel(), expected)
