@@ -85,9 +85,13 @@ static enum status send_batch(struct simulation *simulation, size_t from, size_t
     if (!simulated_events_write(&simulation->events, from, to, &simulation->body))
         return error_set(err, ERR_LIMIT, "%zu events make more than %zu MB; a smaller --batch fits", to - from,
                          BODY_BYTES_MAX >> 20);
-    TRY(simulate_post(&simulation->sender, "/capture/batch", buf_str(&simulation->body), NULL, err));
     uint64_t stored = 0, duplicates = 0;
-    take_counts(buf_str(&simulation->sender.answer), &stored, &duplicates);
+    if (simulation->options->asks_model) {
+        TRY(simulate_post(&simulation->sender, "/predict", buf_str(&simulation->body), NULL, err));
+    } else {
+        TRY(simulate_post(&simulation->sender, "/capture/batch", buf_str(&simulation->body), NULL, err));
+        take_counts(buf_str(&simulation->sender.answer), &stored, &duplicates);
+    }
     simulation->sent += to - from;
     simulation->stored += stored;
     simulation->duplicates += duplicates;
@@ -195,9 +199,13 @@ static double events_per_s(const struct simulation *simulation)
 
 static void print_text(const struct simulation *simulation, struct arena *arena)
 {
-    printf("sent %llu events in %.2f s (%.0f/s): %llu stored, %llu there already", (unsigned long long)simulation->sent,
-           simulation->seconds, events_per_s(simulation), (unsigned long long)simulation->stored,
-           (unsigned long long)simulation->duplicates);
+    if (simulation->options->asks_model)
+        printf("%llu predictions in %.2f s (%.0f/s)", (unsigned long long)simulation->sent, simulation->seconds,
+               events_per_s(simulation));
+    else
+        printf("sent %llu events in %.2f s (%.0f/s): %llu stored, %llu there already", (unsigned long long)simulation->sent,
+               simulation->seconds, events_per_s(simulation), (unsigned long long)simulation->stored,
+               (unsigned long long)simulation->duplicates);
     if (simulation->labels > 0)
         printf("; %llu labels", (unsigned long long)simulation->labels);
     if (simulation->sender.waits > 0)
@@ -239,7 +247,8 @@ static enum status run_steps(struct simulation *simulation, struct arena *arena,
     if (options->reference)
         TRY(send_reference(simulation, err));
     enum status status = send_events(simulation, err);
-    if (status == OK && options->has_late_labels && !is_stopped)
+    bool owes_labels = options->has_late_labels || (options->asks_model && simulation->events.target != NULL);
+    if (status == OK && owes_labels && !is_stopped)
         status = send_labels(simulation, err);
     if (status == OK && options->wants_analysis && !is_stopped && simulation->sent > 0)
         status = analyse(simulation, arena, err);

@@ -50,7 +50,7 @@ static enum status find_columns(struct simulated_events *events, const struct si
     TRY(find_named(frame, options->target, DEFAULT_TARGET, &events->target, err));
     TRY(find_named(frame, options->timestamp, NULL, &events->timestamp, err));
     TRY(find_named(frame, options->id, NULL, &events->id, err));
-    if (events->holds_targets_back && !events->target)
+    if (options->has_late_labels && !events->target)
         return error_set(err, ERR_INVALID, "--late-labels needs the --target column");
     events->probability_count = options->probabilities.count;
     events->probabilities = arena_alloc(arena, options->probabilities.count * sizeof(struct column *));
@@ -146,7 +146,8 @@ enum status simulated_events_init(struct simulated_events *events, const struct 
                                   const struct frame *frame, struct arena *arena, struct error *err)
 {
     *events = (struct simulated_events){ .rows = frame->rows, .events = options->rows ? options->rows : frame->rows,
-                                         .holds_targets_back = options->has_late_labels,
+                                         .holds_targets_back = options->has_late_labels || options->asks_model,
+                                         .asks_model = options->asks_model,
                                          .model_version = options->version };
     TRY(find_columns(events, options, frame, arena, err));
     TRY(find_features(events, frame, arena, err));
@@ -261,14 +262,16 @@ bool simulated_events_write(const struct simulated_events *events, size_t from, 
     struct json_writer json;
     json_writer_init(&json, body, JSON_COMPACT);
     json_begin_object(&json);
-    if (!str_is_empty(events->model_version))
+    if (!str_is_empty(events->model_version) && !events->asks_model)
         json_str(&json, "model_version", events->model_version);
     write_rows(events, &json, from, to);
-    write_column(events, &json, "predictions", events->prediction, from, to);
+    if (!events->asks_model)
+        write_column(events, &json, "predictions", events->prediction, from, to);
     if (!events->holds_targets_back)
         write_column(events, &json, "targets", events->target, from, to);
     write_column(events, &json, "timestamps", events->timestamp, from, to);
-    write_probabilities(events, &json, from, to);
+    if (!events->asks_model)
+        write_probabilities(events, &json, from, to);
     json_array(&json, "prediction_ids");
     for (size_t event = from; event < to; event++)
         write_id(events, &json, event);

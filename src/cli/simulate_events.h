@@ -24,6 +24,7 @@ struct simulated_events {
     size_t rows;     /* of the file */
     size_t events;   /* to send */
     bool drift_grows, holds_targets_back;
+    bool asks_model; /* the server's model predicts: neither predictions nor a version are sent */
     str model_version;
     size_t *drawn;   /* [events] rows of the file in the order of sending; NULL: in its own order, from the start again */
     char id_prefix[48];

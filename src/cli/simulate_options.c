@@ -187,6 +187,15 @@ static enum status apply_analyze(void *context, str value, struct error *err)
     return OK;
 }
 
+static enum status apply_predict(void *context, str value, struct error *err)
+{
+    (void)value;
+    (void)err;
+    struct simulate_options *options = context;
+    options->asks_model = true;
+    return OK;
+}
+
 static enum status apply_json(void *context, str value, struct error *err)
 {
     (void)value;
@@ -220,6 +229,8 @@ static const struct option_entry entries[] = {
     { "model-version", OPTION_VALUE, "VERSION", "Version of the model; without it the server's own for that model.",
       apply_version, false },
     { "reference", OPTION_VALUE, "FILE", "Load this file as the model's reference first.", apply_reference, false },
+    { "predict", OPTION_SWITCH, NULL,
+      "Send features only, for the model that the server serves to predict; targets follow through /labels.", apply_predict, false },
     { "analyze", OPTION_SWITCH, NULL, "Analyse what was sent at the end, and show the verdict.", apply_analyze, false },
 
     { .help = "columns:" },

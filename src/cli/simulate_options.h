@@ -40,6 +40,7 @@ struct simulate_options {
     int64_t wait_ms;       /* for a server that does not listen yet */
     bool has_seed, is_shuffled;
     uint64_t seed;
+    bool asks_model;       /* features go to the model that the server serves, which answers and captures */
     bool wants_analysis, wants_json, is_quiet, wants_help;
 };
 
