@@ -63,7 +63,7 @@ def save_classifier(name, why, model, rows, options, signature=None):
     graph = skl2onnx.to_onnx(model, rows[:1], options=options, target_opset=OPSET)
     keep(name, lambda path: mlflow.onnx.save_model(graph, path, signature=signature, save_as_external_data=False))
     labels = model.predict(rows)
-    expect(name, why, rows, None, [str(v) for v in labels], model.predict_proba(rows), [str(c) for c in model.classes_])
+    expect(name, why, rows, None, [str(v) for v in labels], model.predict_proba(rows.astype(np.float64)), [str(c) for c in model.classes_])
 
 
 def classifiers():
@@ -86,7 +86,7 @@ def classifiers():
         logistic, path, signature=signature, serialization_format="cloudpickle",
         input_example=pd.DataFrame(X[:2].astype(np.float64), columns=names)))
     expect("sklearn_logistic", "a pickle", rows, None, [str(v) for v in logistic.predict(rows)],
-           logistic.predict_proba(rows), [str(c) for c in logistic.classes_])
+           logistic.predict_proba(rows.astype(np.float64)), [str(c) for c in logistic.classes_])
 
 
 def regressors():
