@@ -23,6 +23,10 @@
 
 #define PEER_TEXT_MAX 64
 
+/* A refused body of so many bytes is read before the answer: who is still sending when the line is closed sees it broken
+ * and not the answer, and tries again. */
+#define PASSED_OVER_BYTES_MAX ((uint64_t)4 << 20)
+
 enum exchange_state { EXCHANGE_READING, EXCHANGE_RUNNING, EXCHANGE_SUSPENDED, EXCHANGE_COMPLETED };
 
 /* A connection, and the one exchange that it has at a time (HTTP/1.1 has no more). */
@@ -194,8 +198,16 @@ static bool open_body(struct http_exchange *exchange)
     return exchange->body_fd >= 0;
 }
 
+/* Whether the answer to a refused request can wait for the body: it is short, and its sender does not wait for us. */
+static bool is_passed_over(const struct http_request *request)
+{
+    uint64_t length;
+    bool has_length = number_parse_u64(http_request_header(request, "Content-Length"), &length);
+    return has_length && length > 0 && length <= PASSED_OVER_BYTES_MAX && http_request_header(request, "Expect").data == NULL;
+}
+
 /* The headers are there. A body that says at once that it is too long, or that nobody wants, is refused before it is
- * sent. */
+ * sent, unless it is short. */
 static enum MHD_Result begin_body(struct http_exchange *exchange, const char *method)
 {
     struct http_request *request = &exchange->request;
@@ -206,7 +218,7 @@ static enum MHD_Result begin_body(struct http_exchange *exchange, const char *me
     (void)MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, add_header, exchange); /* the count, known */
     http_watched_enter(&exchange->watched, HTTP_PHASE_BODY, request->arrived_ns);
 
-    if (!open_body(exchange))
+    if (!open_body(exchange) && !is_passed_over(request))
         return send_response(exchange);
     pthread_mutex_lock(&exchange->server->lock);
     exchange->server->reading++;
@@ -250,7 +262,7 @@ static enum MHD_Result take_body(struct http_exchange *exchange, str piece)
 {
     size_t bytes = atomic_fetch_add_explicit(&exchange->watched.body_bytes, piece.size, memory_order_relaxed) + piece.size;
     if (exchange->is_refused)
-        return bytes / 2 > body_bytes_max(exchange) ? MHD_NO : MHD_YES;
+        return bytes / 2 > MAX_OF(body_bytes_max(exchange), PASSED_OVER_BYTES_MAX) ? MHD_NO : MHD_YES;
     if (exchange->body_fd >= 0)
         take_piece_to_file(exchange, piece, bytes);
     else if (!buf_append(&exchange->body, piece))

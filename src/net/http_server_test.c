@@ -139,7 +139,9 @@ TEST(one_request_on_a_connection)
           "GET /long HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n", "Content-Encoding: gzip",
           "\x1f\x8b" },
         { "a body that says that it is too long",
-          "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 1001\r\n\r\n", "HTTP/1.1 413", "too_large" },
+          "POST /x HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 1001\r\n\r\n", "HTTP/1.1 413", "too_large" },
+        { "a body beyond what is passed over", "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 9000001\r\n\r\n",
+          "HTTP/1.1 413", "too_large" },
         { "bytes are not sniffed for scripts", "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
           "X-Content-Type-Options: nosniff", "" },
     };

@@ -129,7 +129,10 @@ TEST(bodies_of_uploads_are_in_files)
         { "an empty file with a length", HEAD("/files/a", "Content-Length: 0\r\n\r\n"), 0, "", " 200 ", "0 bytes" },
         { "no body at all", HEAD("/files/a", "\r\n"), 0, "", " 200 ", "0 bytes" },
         { "longer than what memory may hold", HEAD("/files/a", "Content-Length: 900\r\n\r\n"), 900, "", " 200 ", "900 bytes" },
-        { "a length beyond the bound", HEAD("/files/a", "Content-Length: 1001\r\n\r\n"), 0, "", " 413 ", "too_large" },
+        { "a length beyond the bound, which is asked about", HEAD("/files/a", "Expect: 100-continue\r\nContent-Length: 1001\r\n\r\n"),
+          0, "", " 413 ", "too_large" },
+        { "a length beyond the bound, which is sent all the same", HEAD("/files/a", "Content-Length: 300000\r\n\r\n"), 300000,
+          "", " 413 ", "too_large" },
         { "chunks beyond the bound", HEAD("/files/a", "Transfer-Encoding: chunked\r\n\r\n44c\r\n"), 1100, "\r\n0\r\n\r\n",
           " 413 ", "too_large" },
         { "a path that no upload has", HEAD("/other", "Content-Length: 5\r\n\r\n"), 5, "", " 404 ", "not_found" },
@@ -188,7 +191,7 @@ TEST(an_upload_without_the_token_is_refused_before_its_body)
     struct buf answer;
     open_place(&place, "s3cret");
     buf_init(&answer, 1 << 20);
-    ask(&place, STR(HEAD("/files/a", "Content-Length: 900\r\n\r\n")), &answer); /* which never comes */
+    ask(&place, STR(HEAD("/files/a", "Expect: 100-continue\r\nContent-Length: 900\r\n\r\n")), &answer); /* which never comes */
     CHECK("401 at once", strstr(answer.data, " 401 ") != NULL);
     buf_clear(&answer);
     ask(&place, STR(HEAD("/files/a", "Authorization: Bearer s3cret\r\nContent-Length: 3\r\n\r\nabc")), &answer);
