@@ -13,6 +13,9 @@
     "v.run_id, v.run_link, v.model_id, v.model_no FROM model_versions v JOIN registered_models m "                     \
     "ON m.model_no = v.model_no "
 
+/* Its value "true" makes a registered model and its versions a prompt. */
+#define REGISTRY_PROMPT_TAG "mlflow.prompt.is_prompt"
+
 /* The current row of such a statement, without tags and aliases. */
 struct model_version model_version_of(struct meta_statement *statement, struct arena *arena);
 

@@ -4,7 +4,6 @@
 #include "registry/pair_rows.h"
 
 #define MODEL_ROWS "SELECT m.model_no, m.name, m.description, m.created_ms, m.updated_ms FROM registered_models m "
-#define PROMPT_TAG "mlflow.prompt.is_prompt"
 
 /* ---- rows of models ---- */
 
@@ -163,7 +162,7 @@ enum status registered_model_get(struct registry *registry, str name, struct are
 /* Clients ask with every search for what is no prompt, and mean models without the tag too. */
 static bool is_prompt_refusal(const struct filter_clause *clause)
 {
-    if (clause->entity != FILTER_TAG || !str_equal(clause->key, STR(PROMPT_TAG)))
+    if (clause->entity != FILTER_TAG || !str_equal(clause->key, STR(REGISTRY_PROMPT_TAG)))
         return false;
     return (clause->op == FILTER_NE && str_equal(clause->text, STR("true"))) ||
            (clause->op == FILTER_EQ && str_equal(clause->text, STR("false")));

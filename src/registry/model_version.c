@@ -113,13 +113,23 @@ static enum status insert_version(struct meta *meta, const struct version_change
     return meta_step(statement, NULL, err);
 }
 
+/* A prompt is all in its tags; clients send a source that leads nowhere. */
+static bool is_prompt(const struct model_version_source *from)
+{
+    for (size_t i = 0; i < from->tag_count; i++)
+        if (str_equal(from->tags[i].key, STR(REGISTRY_PROMPT_TAG)) && str_equal(from->tags[i].value, STR("true")))
+            return true;
+    return false;
+}
+
 static enum status create_in(struct meta *meta, struct version_change *change, struct arena *arena, struct error *err)
 {
     const struct model_version_source *from = change->from;
-    struct model_location_found found;
+    struct model_location_found found = { .location = from->source };
     int64_t model_no;
     TRY(registered_model_no(meta, from->model_name, &model_no, err));
-    TRY(model_location_find(meta, from->source, from->model_id, arena, &found, err));
+    if (!is_prompt(from))
+        TRY(model_location_find(meta, from->source, from->model_id, arena, &found, err));
     TRY(next_version(meta, model_no, &change->version, err));
     TRY(insert_version(meta, change, model_no, &found, err));
     int64_t version_no = meta_last_id(meta);
@@ -140,7 +150,8 @@ static enum status create(struct meta *meta, void *self, struct error *err)
 enum status model_version_create(struct registry *registry, const struct model_version_source *from,
                                  int64_t *ret_version, struct error *err)
 {
-    TRY(model_location_check(from->source, err));
+    if (!is_prompt(from))
+        TRY(model_location_check(from->source, err));
     for (size_t i = 0; i < from->tag_count; i++)
         TRY(registered_model_check_tag(from->tags[i].key, from->tags[i].value, err));
     struct version_change change = { .registry = registry, .from = from };

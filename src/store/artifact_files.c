@@ -103,7 +103,7 @@ static int open_folder(int parent, const char *name, bool may_make)
 static enum status enter(struct artifact_store *store, str folder, bool may_make, int *ret_fd, struct error *err)
 {
     str rest = folder, part;
-    int fd = fcntl(store->root_fd, F_DUPFD_CLOEXEC, 0);
+    int fd = openat(store->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* a dup would share the place in its list */
     while (fd >= 0 && rest.size > 0 && str_split(&rest, '/', &part)) {
         char name[NAME_MAX + 1];
         (void)split_last(part, name);

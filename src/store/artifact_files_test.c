@@ -116,6 +116,7 @@ TEST(artifacts_are_put_listed_and_deleted)
     CHECK_STR("its bytes", content(&place, "7/run/artifacts/model/MLmodel"), STR("flavors"));
     CHECK_STR("by name", names(&place, "7/run/artifacts"), STR("empty:0 model/ \xc3\xbc b.txt:1"));
     CHECK_STR("the root, without uploads", names(&place, ""), STR("7/"));
+    CHECK_STR("and again", names(&place, ""), STR("7/"));
     CHECK_STR("of a file nothing", names(&place, "7/run/artifacts/empty"), STR(""));
     CHECK_STR("of nothing nothing", names(&place, "8"), STR(""));
 
