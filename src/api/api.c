@@ -59,6 +59,14 @@ static void note_predictions(void *self, const struct event_batch *batch)
     model_table_count(api->models, batch->model_name, batch->model_version, batch->rows);
 }
 
+void api_settle(void *self)
+{
+    struct api *api = self;
+    if (api->serving != NULL)
+        model_set_flush(api->serving);
+    event_log_settle(api->options.log);
+}
+
 static void start_serving(struct api *api)
 {
     const struct api_options *options = &api->options;
@@ -98,6 +106,7 @@ static void make_parts(struct api *api)
         .references = options->references,
         .pool = api->column_pool,
         .clock = options->clock,
+        .settle = api_settle,
         .on_run = note_run,
         .self = api,
     });

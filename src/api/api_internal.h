@@ -32,6 +32,9 @@ struct api {
     struct api_settings *settings;
 };
 
+/* Waits until every prediction answered before this call is in the event log; `self` is the api. */
+void api_settle(void *self);
+
 /* The settings in force, with a reference of the caller's own. */
 struct api_settings *api_settings_now(struct api *api);
 

@@ -281,6 +281,7 @@ static enum status post_sql(void *self, struct http_request *request, struct err
     uint64_t rows_max = SQL_ROWS_DEFAULT;
     TRY(read_sql(request, &sql, &rows_max, err));
     CLEANUP(frame_free_slot) struct frame *frame = NULL;
+    api_settle(api);
     TRY(event_log_query(api->options.log, sql, MIN_OF(rows_max, (uint64_t)SQL_ROWS_MAX), &frame, err));
     struct json_writer json;
     api_answer_begin(request, &json);

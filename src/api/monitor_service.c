@@ -78,6 +78,8 @@ static enum status scan_window(struct monitor_service *service, const struct api
         .leaves_out_id = frame_column(reference, ID_COLUMN) == NULL,
         .leaves_out_version = frame_column(reference, VERSION_COLUMN) == NULL,
     };
+    if (service->options.settle != NULL)
+        service->options.settle(service->options.self);
     TRY(event_log_scan(service->options.log, &window, settings->analysis_rows_max, ret_frame, err));
     if ((*ret_frame)->rows < request->minimum_rows) {
         size_t rows = (*ret_frame)->rows;

@@ -24,6 +24,8 @@ struct monitor_service_options {
     const struct clock *clock;
     /* Told about every run, in its thread; `status` is how it ended. May be NULL. */
     void (*on_run)(void *self, str model_name, enum status status, double seconds);
+    /* Called before events are read: what was predicted until now shall be among them. May be NULL. */
+    void (*settle)(void *self);
     void *self;
 };
 

@@ -54,7 +54,11 @@ static enum status choose_at_once(struct predict_call *call, struct error *err)
     if (status != OK)
         return error_set(err, status, "%s", absent.cause);
     call->choice = model_set_choose(model, (str){ 0 });
-    return call->choice.version != NULL ? OK : not_loaded(call, model_set_name(model), err);
+    if (call->choice.version != NULL)
+        return OK;
+    /* Promoted a moment ago, or still loading: the request waits on the pool instead of being sent away. */
+    call->has_selector = model_set_selector(call->api->serving, model, &call->selector);
+    return call->has_selector ? OK : not_loaded(call, model_set_name(model), err);
 }
 
 /* ---- from rows to an answer ---- */

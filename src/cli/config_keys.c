@@ -54,7 +54,7 @@ const struct config_key config_server_keys[] = {
       "Interpreter for models that only Python can run; it needs mlflow and the model's libraries." },
     { "serve.all", CONFIG_BOOL, SERVER(serve_all), "true", 0, 0, NULL,
       "Serve registered models with a version in Production also where models: does not name them." },
-    { "serve.load_wait", CONFIG_DURATION, SERVER(serve_load_wait_ms), "10s", 0, 3600e3, NULL,
+    { "serve.load_wait", CONFIG_DURATION, SERVER(serve_load_wait_ms), "60s", 0, 3600e3, NULL,
       "How long the start waits for the first load of the served models." },
 };
 const size_t config_server_key_count = COUNT(config_server_keys);

@@ -446,15 +446,45 @@ static enum status acquire_extra(struct model_set *set, const struct model_selec
     return OK;
 }
 
+bool model_set_selector(struct model_set *set, struct served_model *model, struct model_selector *ret_selector)
+{
+    pthread_mutex_lock(&set->lock);
+    const struct served_model_config *config = model->config;
+    *ret_selector = (struct model_selector){ config->name, config->pick, config->value };
+    bool is_registered = str_is_empty(config->path);
+    pthread_mutex_unlock(&set->lock);
+    return is_registered;
+}
+
+/* The followed version of a model that has none yet. load_lock is held. */
+static enum status acquire_followed(struct model_set *set, struct served_model *model, const struct model_selector *selector,
+                                    struct model_choice *ret_choice, struct error *err)
+{
+    if (model_set_try(set, selector, ret_choice))
+        return OK; /* loaded while we waited for the lock */
+    TRY(follow_one(set, model, false, err));
+    if (model_set_try(set, selector, ret_choice))
+        return OK;
+    pthread_mutex_lock(&set->lock);
+    enum status status = error_set(err, ERR_UNAVAILABLE, "model \"%.*s\" is not loaded: %s", STR_ARG(selector->name), model->error);
+    pthread_mutex_unlock(&set->lock);
+    return status;
+}
+
 enum status model_set_acquire(struct model_set *set, const struct model_selector *selector,
                               struct model_choice *ret_choice, struct error *err)
 {
     struct arena arena;
+    struct model_selector followed;
     if (model_set_try(set, selector, ret_choice))
         return OK;
+    struct served_model *model = model_set_find(set, selector->name);
+    bool is_followed = model != NULL && model_set_selector(set, model, &followed) && followed.pick == selector->pick &&
+                       str_equal_ignoring_case(followed.value, selector->value);
     arena_init(&arena, 0);
     pthread_mutex_lock(&set->load_lock);
-    enum status status = acquire_extra(set, selector, &arena, ret_choice, err);
+    enum status status = is_followed ? acquire_followed(set, model, selector, ret_choice, err)
+                                     : acquire_extra(set, selector, &arena, ret_choice, err);
     pthread_mutex_unlock(&set->load_lock);
     arena_done(&arena);
     return status;

@@ -75,10 +75,14 @@ bool model_set_try(struct model_set *set, const struct model_selector *selector,
 
 str model_set_name(const struct served_model *model);
 
+/* What a model of the registry follows, for model_set_acquire to load it now; false for one that comes from a path. */
+bool model_set_selector(struct model_set *set, struct served_model *model, struct model_selector *ret_selector);
+
 /* ---- slow ---- */
 
 /* A certain version, stage or alias of a model, loaded on demand and kept while there is room: the version that
- * followed models answer with where it is the same. ERR_NOT_FOUND; ERR_INVALID and the like for what does not load. */
+ * followed models answer with where it is the same. What a followed model follows is loaded into its own place, as the
+ * thread would do moments later; while it backs off after a failure, ERR_UNAVAILABLE says why. ERR_NOT_FOUND; ERR_INVALID and the like for what does not load. */
 must_use enum status model_set_acquire(struct model_set *set, const struct model_selector *selector,
                                        struct model_choice *ret_choice, struct error *err);
 

@@ -390,3 +390,8 @@ enum status event_log_append_later(struct event_log *log, const struct event_bat
     TRY(prepare(&append, log, batch, err));
     return enqueue(&append, false, err);
 }
+
+void event_log_settle(struct event_log *log)
+{
+    journal_settle(log->journal);
+}

@@ -113,6 +113,9 @@ must_use enum status event_log_append_async(struct event_log *log, const struct 
  * for that.) */
 must_use enum status event_log_append_later(struct event_log *log, const struct event_batch *batch, struct error *err);
 
+/* Waits until what was queued before this call is durable, or dropped: a scan afterwards sees it. Any thread. */
+void event_log_settle(struct event_log *log);
+
 struct event_label {
     str prediction_id;
     struct event_value target;
