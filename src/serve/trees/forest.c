@@ -6,10 +6,12 @@
 /* Fewer rows than this are walked one by one: a block costs the same whether it is full or not. */
 #define BLOCK_WORTH_ROWS 12
 #define STACK_SLOTS 4096
+#define CACHE_LINE_BYTES 64
+#define FETCH_BYTES_MAX 4096
 
 /* Eight heaps down `depth` levels; `at` are positions in their heaps. Inlined with a constant depth where it matters. */
-static inline void descend_heaps(const split_code *nodes, unsigned depth, const int8_t *ranks, size_t stride,
-                                 uint32_t at[GROUP_TREES])
+static inline void descend_heaps(const split_code *nodes, unsigned depth, const uint8_t *ranks, size_t stride,
+                                 size_t at[GROUP_TREES])
 {
     size_t size = (size_t)1 << depth;
     for (size_t i = 0; i < GROUP_TREES; i++)
@@ -17,14 +19,14 @@ static inline void descend_heaps(const split_code *nodes, unsigned depth, const 
     for (unsigned level = 0; level < depth; level++)
         for (size_t i = 0; i < GROUP_TREES; i++) {
             split_code node = nodes[i * size + at[i]];
-            at[i] = 2 * at[i] + (ranks[(node >> 8) * stride] > (int8_t)(node & 0xFF));
+            at[i] += at[i] + ((uint8_t)node < ranks[(node >> 8) * stride]); /* an add with carry */
         }
     for (size_t i = 0; i < GROUP_TREES; i++)
-        at[i] += (uint32_t)((i - 1) * size); /* the leaves of the i-th heap begin at i * size */
+        at[i] += (i - 1) * size; /* the leaves of the i-th heap begin at i * size */
 }
 
-static inline void walk_heaps(const split_code *nodes, unsigned depth, const int8_t *ranks, size_t stride,
-                              uint32_t at[GROUP_TREES])
+static inline void walk_heaps(const split_code *nodes, unsigned depth, const uint8_t *ranks, size_t stride,
+                              size_t at[GROUP_TREES])
 {
     switch (depth) {
     case 4:
@@ -41,20 +43,30 @@ static inline void walk_heaps(const split_code *nodes, unsigned depth, const int
     }
 }
 
-static inline void walk_linked(const struct linked_node *nodes, const struct tree_group *group, const int8_t *ranks,
-                               size_t stride, uint32_t at[GROUP_TREES])
+static inline void walk_linked(const struct linked_node *nodes, const struct tree_group *group, const uint8_t *ranks,
+                               size_t stride, size_t at[GROUP_TREES])
 {
-    memcpy(at, group->roots, sizeof group->roots);
+    for (size_t i = 0; i < GROUP_TREES; i++)
+        at[i] = group->roots[i];
     for (uint32_t level = 0; level < group->depth; level++)
         for (size_t i = 0; i < GROUP_TREES; i++) {
             struct linked_node node = nodes[at[i]];
-            at[i] = node.left + (ranks[(node.split >> 8) * stride] > (int8_t)(node.split & 0xFF));
+            at[i] = node.left + ((uint8_t)node.split < ranks[(node.split >> 8) * stride]);
         }
+}
+
+/* Asks for the nodes of the heaps behind this group's: between two requests other work drives them out of the cache. */
+static inline void fetch_ahead(const struct forest *forest, const struct tree_group *group)
+{
+    const char *next = (const char *)(forest->heap_nodes + group->node_from + ((size_t)GROUP_TREES << group->depth));
+    size_t bytes = group->is_heap ? (sizeof(split_code) * GROUP_TREES) << group->depth : 0;
+    for (size_t i = 0; i < MIN_OF(bytes, FETCH_BYTES_MAX); i += CACHE_LINE_BYTES)
+        __builtin_prefetch(next + i);
 }
 
 /* Leaves of a group, as indices into the values that fit its layout. */
 static inline const struct leaf_values *walk_group(const struct forest *forest, const struct tree_group *group,
-                                                   const int8_t *ranks, size_t stride, uint32_t at[GROUP_TREES])
+                                                   const uint8_t *ranks, size_t stride, size_t at[GROUP_TREES])
 {
     if (!group->is_heap) {
         walk_linked(forest->nodes, group, ranks, stride, at);
@@ -62,7 +74,7 @@ static inline const struct leaf_values *walk_group(const struct forest *forest, 
     }
     walk_heaps(forest->heap_nodes + group->node_from, group->depth, ranks, stride, at);
     for (size_t i = 0; i < GROUP_TREES; i++)
-        at[i] += (uint32_t)group->leaf_from;
+        at[i] += group->leaf_from;
     return &forest->heap_leaves;
 }
 
@@ -79,12 +91,13 @@ static double linear_value(const struct linear_leaf *leaf, double plain, const d
 }
 
 /* Sums start at the base margins and are written back as doubles. */
-static void sum_row_f32(const struct forest *forest, const int8_t *ranks, double *margins)
+static void sum_row_f32(const struct forest *forest, const uint8_t *ranks, double *margins)
 {
-    uint32_t at[GROUP_TREES];
+    size_t at[GROUP_TREES];
     float single = (float)margins[0];
     if (forest->output_count == 1) {
         for (size_t g = 0; g < forest->group_count; g++) {
+            fetch_ahead(forest, &forest->groups[g]);
             const float *leaves = walk_group(forest, &forest->groups[g], ranks, 1, at)->f32;
             for (size_t i = 0; i < GROUP_TREES; i++)
                 single += leaves[at[i]];
@@ -100,9 +113,9 @@ static void sum_row_f32(const struct forest *forest, const int8_t *ranks, double
     }
 }
 
-static void sum_row_f64(const struct forest *forest, const int8_t *ranks, const double *row, double *margins)
+static void sum_row_f64(const struct forest *forest, const uint8_t *ranks, const double *row, double *margins)
 {
-    uint32_t at[GROUP_TREES];
+    size_t at[GROUP_TREES];
     for (size_t g = 0; g < forest->group_count; g++) {
         const struct tree_group *group = &forest->groups[g];
         const double *leaves = walk_group(forest, group, ranks, 1, at)->f64;
@@ -122,9 +135,9 @@ static void finish_row(const struct forest *forest, double *margins)
 static enum status margins_by_row(const struct forest *forest, const double *values, size_t rows, struct arena *arena,
                                   double *margins, struct error *err)
 {
-    int8_t on_stack[STACK_SLOTS], *ranks = on_stack;
+    uint8_t on_stack[STACK_SLOTS], *ranks = on_stack;
     if (forest->slots.slot_count > STACK_SLOTS)
-        ranks = arena_array(arena, int8_t, forest->slots.slot_count);
+        ranks = arena_array(arena, uint8_t, forest->slots.slot_count);
     if (ranks == NULL)
         return error_set(err, ERR_LIMIT, "%u splits of a row do not fit in memory", forest->slots.slot_count);
     for (size_t r = 0; r < rows; r++, values += forest->feature_count, margins += forest->output_count) {
@@ -140,10 +153,10 @@ static enum status margins_by_row(const struct forest *forest, const double *val
 }
 
 /* A group without a program, row by row; ranks[slot][BLOCK_ROWS]. */
-static void add_group_by_row(const struct forest *forest, const struct tree_group *group, const int8_t *ranks,
+static void add_group_by_row(const struct forest *forest, const struct tree_group *group, const uint8_t *ranks,
                              size_t rows, const struct block_sums *sums)
 {
-    uint32_t at[GROUP_TREES];
+    size_t at[GROUP_TREES];
     for (size_t r = 0; r < rows; r++) {
         const struct leaf_values *leaves = walk_group(forest, group, ranks + r, BLOCK_ROWS, at);
         for (size_t i = 0; i < GROUP_TREES; i++) {
@@ -156,7 +169,9 @@ static void add_group_by_row(const struct forest *forest, const struct tree_grou
     }
 }
 
-static void sum_block(const struct forest *forest, const int8_t *ranks, size_t rows, const struct block_sums *sums)
+/* `shifted` has the same ranks less 128. */
+static void sum_block(const struct forest *forest, const uint8_t *ranks, const int8_t *shifted, size_t rows,
+                      const struct block_sums *sums)
 {
     for (size_t g = 0; g < forest->group_count; g++) {
         if (!forest->groups[g].has_program) {
@@ -164,7 +179,7 @@ static void sum_block(const struct forest *forest, const int8_t *ranks, size_t r
             continue;
         }
         for (size_t i = 0; i < GROUP_TREES; i++)
-            forest_block_add(forest, &forest->block_trees[g * GROUP_TREES + i], ranks, sums);
+            forest_block_add(forest, &forest->block_trees[g * GROUP_TREES + i], shifted, sums);
     }
 }
 
@@ -172,25 +187,29 @@ static enum status margins_by_block(const struct forest *forest, const double *v
                                     struct arena *arena, double *margins, struct error *err)
 {
     size_t outputs = forest->output_count;
-    int8_t *ranks = arena_try_array(arena, (size_t)forest->slots.slot_count + 1, BLOCK_ROWS);
+    size_t rank_count = (size_t)forest->slots.slot_count * BLOCK_ROWS;
+    uint8_t *ranks = arena_array(arena, uint8_t, rank_count + 1);
+    int8_t *shifted = arena_array(arena, int8_t, rank_count + 1);
     struct block_sums sums = { 0 };
     if (forest->is_float)
         sums.f32 = arena_try_array(arena, outputs, BLOCK_ROWS * sizeof(float));
     else
         sums.f64 = arena_try_array(arena, outputs, BLOCK_ROWS * sizeof(double));
-    if (ranks == NULL || (sums.f32 == NULL && sums.f64 == NULL))
+    if (ranks == NULL || shifted == NULL || (sums.f32 == NULL && sums.f64 == NULL))
         return error_set(err, ERR_LIMIT, "%u splits of a block of rows do not fit in memory", forest->slots.slot_count);
     for (size_t from = 0; from < rows; from += BLOCK_ROWS) {
         size_t count = MIN_OF(rows - from, BLOCK_ROWS);
         slots_fill_block(&forest->slots, values + from * forest->feature_count, forest->feature_count, count, ranks,
                          BLOCK_ROWS);
+        for (size_t i = 0; i < rank_count; i++)
+            shifted[i] = (int8_t)((int)ranks[i] + INT8_MIN);
         for (size_t i = 0; i < outputs * BLOCK_ROWS; i++) {
             if (forest->is_float)
                 sums.f32[i] = (float)forest->base_margins[i / BLOCK_ROWS];
             else
                 sums.f64[i] = forest->base_margins[i / BLOCK_ROWS];
         }
-        sum_block(forest, ranks, count, &sums);
+        sum_block(forest, ranks, shifted, count, &sums);
         for (size_t r = 0; r < count; r++) {
             double *row = margins + (from + r) * outputs;
             for (size_t k = 0; k < outputs; k++)

@@ -20,7 +20,7 @@ struct block_sums {
     double *f64;
 };
 
-/* Adds one tree's leaves, for ranks[slot][BLOCK_ROWS]. */
+/* Adds one tree's leaves, for ranks[slot][BLOCK_ROWS] less 128. */
 void forest_block_add(const struct forest *forest, const struct block_tree *tree, const int8_t *ranks,
                       const struct block_sums *sums);
 

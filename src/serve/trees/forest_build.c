@@ -60,7 +60,7 @@ static void fill_heap(struct builder *builder, const struct tree *tree, uint32_t
         return;
     }
     split_code *code = &forest->heap_nodes[group->node_from + tree_in_group * size + at];
-    *code = is_leaf(node) ? (uint8_t)SLOT_RIGHT : slots_of_split(&forest->slots, node);
+    *code = is_leaf(node) ? SLOT_RIGHT : slots_of_split(&forest->slots, node);
     fill_heap(builder, tree, is_leaf(node) ? node_index : node->left, 2 * at, level + 1, group, tree_in_group);
     fill_heap(builder, tree, is_leaf(node) ? node_index : node->right, 2 * at + 1, level + 1, group, tree_in_group);
 }
@@ -72,7 +72,7 @@ static void fill_linked(struct builder *builder, const struct tree *tree, struct
         const struct tree_node *node = &tree->nodes[i];
         uint32_t at = builder->first_node + i;
         forest->nodes[at] = is_leaf(node)
-                                ? (struct linked_node){ (uint8_t)SLOT_RIGHT, at }
+                                ? (struct linked_node){ SLOT_RIGHT, at }
                                 : (struct linked_node){ slots_of_split(&forest->slots, node),
                                                         builder->first_node + node->left };
         values_set(&forest->node_values, at, is_leaf(node) ? node->number : 0);
@@ -142,8 +142,12 @@ static void emit(struct program *program, enum step_kind kind, const struct tree
 {
     struct forest *forest = program->builder->forest;
     split_code code = node == NULL ? 0 : slots_of_split(&forest->slots, node);
-    forest->steps[program->step_from + program->step_count++] =
-        (struct block_step){ .kind = (uint8_t)kind, .rank = (int8_t)(code & 0xFF), .leaf = leaf, .slot = code >> 8 };
+    forest->steps[program->step_from + program->step_count++] = (struct block_step){
+        .kind = (uint8_t)kind,
+        .rank = (int8_t)((int)(code & 0xFF) + INT8_MIN),
+        .leaf = leaf,
+        .slot = code >> 8,
+    };
 }
 
 /* Leaves get their numbers from left to right although the deeper side is evaluated first: `first` is the number of

@@ -9,7 +9,7 @@
 #define HEAP_DEPTH_MAX 10  /* a group of heaps is at most 8 * 2^10 nodes */
 #define BLOCK_ROWS 128     /* slots of a block stay in the first cache up to 200 of them */
 
-/* slot << 8 | (uint8_t)rank; a row goes right where its rank is higher. */
+/* slot << 8 | rank; a row goes right where its rank is higher. */
 typedef uint32_t split_code;
 
 /* Goes to `left` or left + 1. A leaf: rank SLOT_RIGHT, which nothing exceeds, and left = itself. */
@@ -22,7 +22,7 @@ struct linked_node {
 enum step_kind { STEP_LEAF, STEP_LEAVES, STEP_LEFT_LEAF, STEP_RIGHT_LEAF, STEP_LEFT_ON_TOP, STEP_RIGHT_ON_TOP };
 struct block_step {
     uint8_t kind; /* enum step_kind */
-    int8_t rank;
+    int8_t rank;  /* less 128, because AVX2 compares signed bytes */
     uint8_t leaf; /* the leaf, or the left one of two */
     uint32_t slot;
 };

@@ -226,8 +226,11 @@ static enum status fill_linear(struct model_lines *lines, const struct tree_line
         double count = tree->of[KEY_NUM_FEATURES].numbers[i];
         if (!is_index(count, (double)(total - at) + 1))
             return model_lines_fail(lines, "the tree that ends here has num_features %g of %zu", count, total - at);
-        linear[i] = (struct linear_leaf){ tree->of[KEY_LEAF_CONST].numbers[i], (size_t)count, features + at,
-                                          tree->of[KEY_LEAF_COEFF].numbers + at };
+        linear[i] = (struct linear_leaf){ .constant = tree->of[KEY_LEAF_CONST].numbers[i], .count = (size_t)count };
+        if (count > 0) {
+            linear[i].features = features + at;
+            linear[i].coefficients = tree->of[KEY_LEAF_COEFF].numbers + at;
+        }
         at += (size_t)count;
     }
     ret_tree->linear = linear;

@@ -194,10 +194,10 @@ uint32_t slots_of_split(const struct slots *slots, const struct tree_node *node)
     const struct threshold_group *group = group_of(slots, node->feature, node->missing);
     size_t index = rank_of(group->thresholds, group->count, node->number) - 1;
     uint32_t slot = group->first_slot + (uint32_t)(index / SLOT_THRESHOLDS);
-    return slot << 8 | (uint8_t)((int)(index % SLOT_THRESHOLDS) + INT8_MIN);
+    return slot << 8 | (uint32_t)(index % SLOT_THRESHOLDS);
 }
 
-static int8_t set_rank(const struct set_slot *slot, double value, bool is_float)
+static uint8_t set_rank(const struct set_slot *slot, double value, bool is_float)
 {
     bool is_left = !slot->set.is_left; /* of those outside of the set */
     if (isnan(value))
@@ -225,15 +225,15 @@ static size_t group_rank(const struct threshold_group *group, double value)
     return rank_of(group->thresholds, group->count, value);
 }
 
-static inline void write_ranks(const struct threshold_group *group, size_t rank, int8_t *ranks, size_t stride)
+static inline void write_ranks(const struct threshold_group *group, size_t rank, uint8_t *ranks, size_t stride)
 {
     for (size_t i = 0, before = 0; i < group->slot_count; i++, before += SLOT_THRESHOLDS) {
         size_t inside = rank <= before ? 0 : MIN_OF(rank - before, SLOT_THRESHOLDS);
-        ranks[(group->first_slot + i) * stride] = (int8_t)((int)inside + INT8_MIN);
+        ranks[(group->first_slot + i) * stride] = (uint8_t)inside;
     }
 }
 
-void slots_fill(const struct slots *slots, const double *row, int8_t *ranks, size_t stride)
+void slots_fill(const struct slots *slots, const double *row, uint8_t *ranks, size_t stride)
 {
     for (size_t i = 0; i < slots->group_count; i++) {
         const struct threshold_group *group = &slots->groups[i];
@@ -246,7 +246,7 @@ void slots_fill(const struct slots *slots, const double *row, int8_t *ranks, siz
     }
 }
 
-void slots_fill_block(const struct slots *slots, const double *values, size_t feature_count, size_t rows, int8_t *ranks,
+void slots_fill_block(const struct slots *slots, const double *values, size_t feature_count, size_t rows, uint8_t *ranks,
                       size_t stride)
 {
     for (size_t i = 0; i < rows; i++)

@@ -4,7 +4,7 @@
  * goes left where rank <= i. So a split compares bytes whatever the library compared, float32 or double. A missing
  * value's rank is below or above all, which sends it where the split wants: features whose splits disagree about that
  * have a slot for each opinion. More than 255 thresholds take several slots, a categorical split's set takes one whose
- * rank is lowest (left) or highest. Ranks are shifted by -128, because AVX2 compares signed bytes. */
+ * rank is lowest (left) or highest. */
 #ifndef SERVE_SLOTS_H
 #define SERVE_SLOTS_H
 
@@ -12,8 +12,8 @@
 
 #define SLOT_THRESHOLDS 255 /* of one slot: ranks 0 .. 255 */
 #define SLOTS_MAX (1u << 24)
-#define SLOT_LEFT INT8_MIN
-#define SLOT_RIGHT INT8_MAX
+#define SLOT_LEFT 0
+#define SLOT_RIGHT UINT8_MAX
 
 /* Slots of the splits of one feature that agree about missing values. */
 struct threshold_group {
@@ -44,14 +44,14 @@ struct slots {
 must_use enum status slots_build(const struct tree_model *model, size_t tree_count, struct arena *arena,
                                  struct slots *ret_slots, struct error *err);
 
-/* The slot and the highest rank that goes left there, as slot << 8 | (uint8_t)rank. */
+/* The slot and the highest rank that goes left there, as slot << 8 | rank. */
 uint32_t slots_of_split(const struct slots *slots, const struct tree_node *node);
 
 /* Fills ranks[slot * stride] of one row of values. */
-void slots_fill(const struct slots *slots, const double *row, int8_t *ranks, size_t stride);
+void slots_fill(const struct slots *slots, const double *row, uint8_t *ranks, size_t stride);
 
 /* Fills ranks[slot * stride + i] of rows i in [0, rows), `feature_count` values each. */
-void slots_fill_block(const struct slots *slots, const double *values, size_t feature_count, size_t rows, int8_t *ranks,
+void slots_fill_block(const struct slots *slots, const double *values, size_t feature_count, size_t rows, uint8_t *ranks,
                       size_t stride);
 
 #endif

@@ -137,7 +137,7 @@ static struct shap_node make_node(const struct shap_builder *builder, const stru
     double share = left_share(tree, node);
     return (struct shap_node){
         .slot = code >> 8,
-        .rank = (int8_t)(code & 0xFF),
+        .rank = (int32_t)(code & 0xFF),
         .left = path[node->left].split,
         .right = path[node->right].split,
         .left_value = (float)tree->nodes[node->left].number,
@@ -333,7 +333,7 @@ enum status tree_shap_explain(const struct tree_shap *shap, const double *values
     }
     struct shap_scratch scratch;
     size_t rank_count = (size_t)shap->slots->slot_count * SHAP_LANES;
-    int8_t *bytes = arena_array(arena, int8_t, rank_count + 1);
+    uint8_t *bytes = arena_array(arena, uint8_t, rank_count + 1);
     int32_t *ranks = (int32_t *)(void *)lanes_alloc(arena, shap->slots->slot_count);
     shap_lanes *sums = lanes_alloc(arena, shap->used_count * shap->output_count);
     if (bytes == NULL || ranks == NULL || sums == NULL || !scratch_alloc(shap, arena, &scratch))
