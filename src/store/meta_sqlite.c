@@ -80,7 +80,7 @@ static enum status read_version(struct meta *meta, int64_t *ret_version, struct 
 {
     CLEANUP(meta_finish_slot) struct meta_statement *statement = NULL;
     TRY(meta_prepare(meta, "PRAGMA user_version", &statement, err));
-    bool has_row;
+    bool has_row = false;
     TRY(meta_step(statement, &has_row, err));
     *ret_version = has_row ? meta_i64(statement, 0) : 0;
     return OK;
@@ -88,7 +88,7 @@ static enum status read_version(struct meta *meta, int64_t *ret_version, struct 
 
 static enum status migrate(struct meta *meta, struct error *err)
 {
-    int64_t version;
+    int64_t version = 0;
     TRY(read_version(meta, &version, err));
     if (version > meta_migration_count)
         return error_set(err, ERR_CONFLICT, "%s is of layout %lld, this Kedge knows up to %d: use a newer one",
