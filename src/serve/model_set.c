@@ -5,6 +5,7 @@
  * (M2) load_lock is taken before lock; nothing slow happens under lock. */
 #include "serve/model_set.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <time.h>
 
@@ -30,6 +31,8 @@ static struct served_model_config copy_config(struct model_set *set, const struc
     copy.version = arena_copy(arena, config->version);
     copy.value = arena_copy(arena, config->value);
     copy.runtime = arena_copy(arena, config->runtime);
+    copy.variant_of = arena_copy(arena, config->variant_of);
+    copy.split = NULL; /* model_set_split has its own copy */
     return copy;
 }
 
@@ -37,7 +40,7 @@ static bool is_same_config(const struct served_model_config *a, const struct ser
 {
     return str_equal(a->name, b->name) && str_equal(a->path, b->path) && str_equal(a->version, b->version) &&
            a->pick == b->pick && str_equal(a->value, b->value) && str_equal(a->runtime, b->runtime) &&
-           a->is_captured == b->is_captured;
+           a->is_captured == b->is_captured && str_equal(a->variant_of, b->variant_of) && a->is_shadow == b->is_shadow;
 }
 
 static void note_error(struct served_model *model, const struct error *err)
@@ -52,7 +55,7 @@ static void note_error(struct served_model *model, const struct error *err)
 
 static size_t count_of(struct model_set *set)
 {
-    return atomic_load_explicit(&set->count, memory_order_acquire); /* pairs with add_model's release */
+    return atomic_load_explicit(&set->count, memory_order_acquire); /* pairs with model_set_add's release */
 }
 
 /* Whatever its state; also one that is gone. */
@@ -70,19 +73,21 @@ static bool is_here(struct served_model *model)
     return !atomic_load_explicit(&model->is_gone, memory_order_acquire);
 }
 
-/* Under `lock`. NULL when there is no place left. */
-static struct served_model *add_model(struct model_set *set, const struct served_model_config *config)
+struct served_model *model_set_add(struct model_set *set, const struct served_model_config *config)
 {
     struct served_model *model = find_any(set, config->name);
     size_t count = count_of(set);
-    if (model == NULL && count == MODEL_SET_MAX)
+    bool is_variant = !str_is_empty(config->variant_of);
+    if (model == NULL ? count == MODEL_SET_MAX : model->is_variant != is_variant)
         return NULL;
     if (model == NULL) {
         model = mem_must(sizeof *model);
         model->config = arena_new(&set->arena, struct served_model_config);
         *model->config = copy_config(set, config);
         model->name = model->config->name;
+        model->is_variant = is_variant;
         model_slot_init(&model->slot);
+        atomic_init(&model->split, NULL);
         atomic_init(&model->is_gone, false);
         set->models[count] = model;
         atomic_store_explicit(&set->count, count + 1, memory_order_release);
@@ -101,7 +106,7 @@ static struct served_model *add_model(struct model_set *set, const struct served
 struct served_model *model_set_find(struct model_set *set, str name)
 {
     struct served_model *model = find_any(set, name);
-    return model != NULL && is_here(model) ? model : NULL;
+    return model != NULL && is_here(model) && !model->is_variant ? model : NULL;
 }
 
 struct served_model *model_set_default(struct model_set *set)
@@ -110,7 +115,7 @@ struct served_model *model_set_default(struct model_set *set)
     struct served_model *first = NULL;
     for (size_t i = 0; i < count; i++) {
         struct served_model *model = set->models[i];
-        if (!is_here(model))
+        if (!is_here(model) || model->is_variant)
             continue;
         if (model_slot_is_full(&model->slot))
             return model;
@@ -118,12 +123,6 @@ struct served_model *model_set_default(struct model_set *set)
             first = model;
     }
     return first;
-}
-
-struct model_choice model_set_choose(struct served_model *model, str key)
-{
-    (void)key; /* one version answers; a split by weight or key decides here */
-    return (struct model_choice){ .version = model_slot_acquire(&model->slot), .slot = &model->slot };
 }
 
 void model_set_release(const struct model_choice *choice)
@@ -154,12 +153,14 @@ static enum status locate(struct model_set *set, const struct served_model_confi
                           struct model_location *ret_location, struct error *err)
 {
     if (!str_is_empty(config->path)) {
-        *ret_location = (struct model_location){ .name = config->name, .version = config->version };
+        str name = str_is_empty(config->variant_of) ? config->name : config->variant_of;
+        *ret_location = (struct model_location){ .name = name, .version = config->version };
         return OK;
     }
     if (set->options.source == NULL)
         return error_set(err, ERR_NOT_FOUND, "model %.*s has no path, and there is no registry", STR_ARG(config->name));
-    struct model_selector selector = { config->name, config->pick, config->value };
+    str registered = str_is_empty(config->variant_of) ? config->name : config->variant_of;
+    struct model_selector selector = { registered, config->pick, config->value };
     return set->options.source->methods->resolve(set->options.source, &selector, arena, ret_location, err);
 }
 
@@ -168,8 +169,11 @@ static enum status load_version(struct model_set *set, const struct served_model
                                 const struct model_location *location, struct arena *arena,
                                 struct served_version **ret_version, struct error *err)
 {
+    struct model_location named = *location;
+    if (config->is_shadow)
+        named.name = config->name; /* its events and series are not those of the model that answers */
     struct served_version_options options = {
-        .location = location,
+        .location = &named,
         .folder = config->path.data,
         .force = config->runtime,
         .load = set->options.load,
@@ -202,7 +206,7 @@ static void note_loaded(struct model_set *set, struct served_model *model, const
     const str labels[] = { location->name, location->version };
     gauge_set(metric_gauge(set->instruments.load_time, labels), version->load_seconds);
     LOG_INFO("model loaded", log_str("model", location->name), log_str("version", location->version),
-             log_text("runtime", version->runtime->info.runtime), log_f64("took_ms", version->load_seconds * 1000));
+             log_text("runtime", version->runtime->info.runtime), log_f64("took_ms", round(version->load_seconds * 1e6) / 1e3));
     pthread_mutex_lock(&set->lock);
     model->error[0] = '\0';
     model->failed_version[0] = '\0';
@@ -289,7 +293,7 @@ static void adopt(struct model_set *set)
         pthread_mutex_lock(&set->lock);
         struct served_model_config config = { .name = names[i], .pick = PICK_STAGE, .value = STR("Production"),
                                               .is_captured = true };
-        struct served_model *model = add_model(set, &config);
+        struct served_model *model = model_set_add(set, &config);
         if (model != NULL)
             model->is_adopted = true;
         pthread_mutex_unlock(&set->lock);
@@ -357,6 +361,7 @@ static void *run(void *self)
         set->is_woken = false;
         pthread_mutex_unlock(&set->lock);
         follow_all(set);
+        model_set_tick(set);
         pthread_mutex_lock(&set->lock);
         set->has_looked = true;
         pthread_cond_broadcast(&set->tried);
@@ -384,7 +389,7 @@ bool model_set_try(struct model_set *set, const struct model_selector *selector,
     struct served_model *model = model_set_find(set, selector->name);
     if (model == NULL)
         return false;
-    struct model_choice choice = model_set_choose(model, (str){ 0 });
+    struct model_choice choice = model_set_choose_own(model);
     if (choice.version != NULL && selects_current(model, choice.version, selector)) {
         *ret_choice = choice;
         return true;
@@ -500,7 +505,8 @@ enum status model_set_reload(struct model_set *set, str name, struct error *err)
     size_t count = count_of(set);
     for (size_t i = 0; i < count && status == OK; i++) {
         struct served_model *model = set->models[i];
-        if (!is_here(model) || (!str_is_empty(name) && !str_equal(model->name, name)))
+        str asked = model->is_variant ? model->config->variant_of : model->name;
+        if (!is_here(model) || (!str_is_empty(name) && !str_equal(asked, name)))
             continue;
         is_found = true;
         status = follow_one(set, model, true, err);
@@ -535,6 +541,7 @@ struct model_set *model_set_open(const struct model_set_options *options)
     pthread_cond_init(&set->tried, &monotonic);
     pthread_condattr_destroy(&monotonic);
     serve_instruments_init(&set->instruments, options->metrics);
+    split_instruments_init(&set->split_instruments, options->metrics);
     if (options->log != NULL)
         set->log = prediction_log_start(&(struct prediction_log_options){ .log = options->log,
                                                                           .dropped = set->instruments.dropped,
@@ -555,8 +562,10 @@ void model_set_close(struct model_set *set)
     pthread_cond_signal(&set->wake);
     pthread_mutex_unlock(&set->lock);
     pthread_join(set->thread, NULL);
+    shadow_pool_free(set->shadows); /* its jobs use slots */
     size_t count = count_of(set);
     for (size_t i = 0; i < count; i++) {
+        split_free(set->models[i]->splits);
         model_slot_done(&set->models[i]->slot);
         mem_free(set->models[i]);
     }
@@ -596,14 +605,17 @@ void model_set_configure(struct model_set *set, const struct served_model_config
     pthread_mutex_lock(&set->lock);
     size_t before = count_of(set);
     for (size_t i = 0; i < before; i++)
-        if (!set->models[i]->is_adopted && !is_listed(models, count, set->models[i]->name))
+        if (set->models[i]->is_variant ? !model_set_wants_variant(models, count, set->models[i]->name)
+                                       : !set->models[i]->is_adopted && !is_listed(models, count, set->models[i]->name))
             atomic_store_explicit(&set->models[i]->is_gone, true, memory_order_release);
     for (size_t i = 0; i < count; i++) {
-        struct served_model *model = add_model(set, &models[i]);
+        struct served_model *model = model_set_add(set, &models[i]);
         if (model == NULL)
             LOG_ERROR("too many models are configured: this one is not served", log_str("model", models[i].name));
         else
             model->is_adopted = false;
+        if (model != NULL)
+            model_set_split(set, model, &models[i]);
     }
     set->is_woken = true;
     pthread_cond_signal(&set->wake);
@@ -651,7 +663,7 @@ enum status model_set_list(struct model_set *set, struct arena *arena, struct se
         return error_set(err, ERR_LIMIT, "no memory for a list of %zu models", count);
     pthread_mutex_lock(&set->lock);
     for (size_t i = 0; i < count; i++)
-        if (is_here(set->models[i]))
+        if (is_here(set->models[i]) && !set->models[i]->is_variant)
             describe(set->models[i], arena, &facts[listed++]);
     pthread_mutex_unlock(&set->lock);
     *ret_facts = facts;

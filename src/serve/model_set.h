@@ -11,6 +11,7 @@
 
 #include "serve/model_slot.h"
 #include "serve/model_source.h"
+#include "serve/shadow.h"
 
 struct model_set;
 struct served_model;
@@ -24,6 +25,9 @@ struct served_model_config {
     str value; /* "Production", "champion", "3" */
     str runtime;     /* "trees", "onnx", "pyfunc"; empty = choose */
     bool is_captured;
+    const struct split_config *split; /* NULL: one version answers all */
+    str variant_of; /* the set's own: a variant of this registered model; `name` is then "MODEL.VARIANT" */
+    bool is_shadow;
 };
 
 struct model_set_options {
@@ -66,8 +70,19 @@ struct model_choice {
     struct served_version *version;
     struct model_slot *slot;
     str variant; /* empty: no split */
+    struct split *split;           /* NULL: none */
+    struct split_variant *counted; /* the variant that answers; NULL: no split, or none of its variants is loaded */
 };
 struct model_choice model_set_choose(struct served_model *model, str key);
+
+/* The version that the model itself follows, whatever its split. */
+struct model_choice model_set_choose_own(struct served_model *model);
+
+/* The feature or tag whose value is the key of `model_set_choose`; empty where the split has none. */
+str model_set_sticky_key(struct served_model *model);
+
+/* Asks the shadows of the choice's split, in the background. */
+void model_set_ask_shadows(struct model_set *set, const struct model_choice *choice, const struct shadow_question *question);
 void model_set_release(const struct model_choice *choice);
 
 /* As model_set_acquire where the answer needs no waiting: the followed version is the one that is meant. */
@@ -108,6 +123,21 @@ struct served_model_facts {
 /* All models in the order of the configuration, texts in `arena`. */
 must_use enum status model_set_list(struct model_set *set, struct arena *arena, struct served_model_facts **ret_facts,
                                     size_t *ret_count, struct error *err);
+
+/* What the variants of a split did; `split` lives as long as the set. */
+struct variant_facts {
+    const struct split_variant_config *config;
+    double share; /* of the requests, 0 to 1 */
+    bool is_loaded;
+    struct tally_facts tally;
+};
+struct split_facts {
+    struct split *split; /* NULL: the model has none */
+    struct variant_facts variants[SPLIT_VARIANTS_MAX];
+    size_t count;
+    struct canary canary;
+};
+void model_set_variants(struct served_model *model, struct split_facts *ret_facts);
 
 struct serve_instruments *model_set_instruments(struct model_set *set);
 
