@@ -133,6 +133,25 @@ TEST(mlmodel_reads_tensors_and_session_options)
     arena_done(&arena);
 }
 
+TEST(mlmodel_knows_both_ways_to_say_optional)
+{
+    static const struct { const char *why, *json; bool is_required; } cases[] = {
+        { "1.x said nothing", "[{\"type\": \"double\", \"name\": \"a\"}]", true },
+        { "2.5 and 2.6", "[{\"type\": \"double\", \"name\": \"a\", \"optional\": true}]", false },
+        { "since then", "[{\"type\": \"double\", \"name\": \"a\", \"required\": false}]", false },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct arena arena;
+        arena_init(&arena, 0);
+        struct error err = { 0 };
+        const struct field *fields;
+        size_t count = 0;
+        CHECK_OK(cases[i].why, mlmodel_read_signature(str_of(cases[i].json), &arena, &fields, &count, &err), &err);
+        CHECK(cases[i].why, count == 1 && fields[0].is_required == cases[i].is_required);
+        arena_done(&arena);
+    }
+}
+
 TEST(mlmodel_refusals_name_the_place)
 {
     static const struct { const char *why, *text, *words; } cases[] = {

@@ -139,7 +139,7 @@ enum status pyfunc_take_worker(struct pyfunc_runtime *runtime, int64_t deadline_
             status = error_set(err, ERR_UNAVAILABLE, "the model's Python worker does not start: %s",
                                runtime->start_error.cause);
         else if (pthread_cond_timedwait(&pool->changed, &pool->lock, &until) == ETIMEDOUT)
-            status = error_set(err, ERR_UNAVAILABLE, "all %zu Python workers of the model were busy for %lld ms",
+            status = error_set(err, ERR_UNAVAILABLE, "none of the model's %zu Python workers was free within %lld ms",
                                runtime->worker_count, (long long)pool->options.timeout_ms);
     }
     if (worker != NULL) {
