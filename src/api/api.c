@@ -1,5 +1,7 @@
 #include "api/api.h"
 
+#include <math.h>
+
 #include "api/api_internal.h"
 #include "api/business_metrics.h"
 #include "api/scheduler.h"
@@ -32,15 +34,15 @@ static void observe(void *self, const struct http_request *request, const char *
     int code = request->response->status_code;
     if (code >= 500)
         LOG_ERROR("request failed", log_str("method", request->method), log_str("path", request->path),
-                  log_i64("status_code", code), log_f64("took_ms", seconds * 1000), log_str("peer", request->peer),
+                  log_i64("status_code", code), log_f64("took_ms", round(seconds * 1e6) / 1e3), log_str("peer", request->peer),
                   log_error(err != NULL ? err : &(struct error){ 0 }));
     else if (err != NULL)
         LOG_WARN("request refused", log_str("method", request->method), log_str("path", request->path),
-                 log_i64("status_code", code), log_f64("took_ms", seconds * 1000), log_str("peer", request->peer),
+                 log_i64("status_code", code), log_f64("took_ms", round(seconds * 1e6) / 1e3), log_str("peer", request->peer),
                  log_error(err));
     else
         LOG_INFO("request", log_str("method", request->method), log_str("path", request->path),
-                 log_i64("status_code", code), log_f64("took_ms", seconds * 1000), log_str("peer", request->peer));
+                 log_i64("status_code", code), log_f64("took_ms", round(seconds * 1e6) / 1e3), log_str("peer", request->peer));
 }
 
 static void note_run(void *self, str model_name, enum status status, double seconds)

@@ -332,6 +332,23 @@ static enum status add_figure(const struct runs *runs, const struct read_run *re
     return is_equal == wants_equal ? sheet_row(sheet, cells, count + 1, err) : OK;
 }
 
+/* What was set, how good it got, what it looked at: in that order. */
+#define FIGURE_KINDS 3
+static int kind_of(const struct figure *figure)
+{
+    return !figure->is_metric ? 0 : str_has_prefix(figure->key, STR("importance/")) ? 2 : 1;
+}
+
+static enum status add_part(const struct runs *runs, const struct read_run *read, size_t count, int kind, bool wants_equal,
+                            struct sheet *sheet, struct error *err)
+{
+    for (size_t r = 0; r < count; r++)
+        for (size_t i = 0; i < read[r].figure_count; i++)
+            if (kind_of(&read[r].figures[i]) == kind && is_first(read, r, &read[r].figures[i]))
+                TRY(add_figure(runs, read, count, &read[r].figures[i], wants_equal, sheet, err));
+    return OK;
+}
+
 static enum status compare(const struct runs *runs, struct error *err)
 {
     struct read_run read[RUNS_MAX];
@@ -343,11 +360,8 @@ static enum status compare(const struct runs *runs, struct error *err)
         names[r + 1] = arena_copy(runs->client.arena, read[r].name.size > 0 ? read[r].name : read[r].run_id).data;
     }
     TRY(sheet_names(&sheet, names, count + 1, err));
-    for (int wants_equal = 0; wants_equal <= 1; wants_equal++)
-        for (size_t r = 0; r < count; r++)
-            for (size_t i = 0; i < read[r].figure_count; i++)
-                if (is_first(read, r, &read[r].figures[i]))
-                    TRY(add_figure(runs, read, count, &read[r].figures[i], wants_equal, &sheet, err));
+    for (int part = 0; part < 2 * FIGURE_KINDS; part++)
+        TRY(add_part(runs, read, count, part % FIGURE_KINDS, part >= FIGURE_KINDS, &sheet, err));
     sheet_print_table(&sheet);
     return OK;
 }
