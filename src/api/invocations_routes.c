@@ -85,7 +85,7 @@ static enum status get_ping(void *self, struct http_request *request, struct err
         choice = model_set_choose(model, (str){ 0 });
     request->response->status_code = choice.version != NULL ? 200 : 404;
     model_set_release(&choice);
-    request->response->content_type = "application/json";
+    request->response->content_type = "text/plain";
     buf_append(&request->response->body, STR("\n"));
     return OK;
 }
@@ -98,7 +98,7 @@ static const struct api_about about = {
     .example = "{\"dataframe_split\":{\"columns\":[\"alcohol\",\"malic_acid\"],\"data\":[[13.64,3.1]]}}",
     .answer = "{\"type\":\"object\",\"properties\":{\"predictions\":{\"type\":\"array\"}}}",
 };
-static const struct api_about about_ping = { .tag = "MLflow scoring" };
+static const struct api_about about_ping = { .tag = "MLflow scoring", .answer_type = "text/plain" };
 
 const struct http_route invocations_routes[] = {
     { "POST", "/invocations", post_invocations, HTTP_ROUTE_DEFERS, "Ask the served model as MLflow's scoring server is asked.",

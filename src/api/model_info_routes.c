@@ -111,7 +111,7 @@ static enum status write_info(struct api *api, struct http_request *request, str
     for (size_t i = 0; i < count; i++)
         if (str_equal(facts[i].name, model_set_name(model)))
             write_facts(&json, &facts[i]);
-    struct model_choice choice = model_set_choose(model, (str){ 0 });
+    struct model_choice choice = model_set_choose_own(model);
     if (choice.version != NULL)
         write_columns(&json, choice.version);
     model_set_release(&choice);
@@ -147,8 +147,8 @@ static enum status post_reload(void *self, struct http_request *request, struct 
 
 static const struct api_about about = {
     .tag = "Predict",
-    .answer = "{\"type\":\"object\",\"properties\":{\"model_name\":{\"type\":\"string\"},\"model_version\":{\"type\":"
-              "[\"string\",\"null\"]},\"model_loaded\":{\"type\":\"boolean\"},\"runtime\":{\"type\":\"string\"},"
+    .answer = "{\"type\":\"object\",\"properties\":{\"model_name\":{\"type\":\"string\"},\"model_version\":{\"description\":"
+              "\"null where none is loaded\"},\"model_loaded\":{\"type\":\"boolean\"},\"runtime\":{\"type\":\"string\"},"
               "\"inputs\":{\"type\":\"array\"},\"classes\":{\"type\":\"array\"},\"models\":{\"type\":\"array\"}}}",
     .query = "model_name: the model, where several are served",
 };

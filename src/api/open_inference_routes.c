@@ -449,11 +449,13 @@ static enum status post_load(void *self, struct http_request *request, struct er
 {
     struct api *api = self;
     enum status status = model_set_reload(api->serving, http_request_param(request, "name"), err);
-    if (status != OK)
+    if (status != OK) {
         refuse(request, status, err);
-    else
-        request->response->status_code = 200;
-    return OK;
+        return OK;
+    }
+    struct json_writer json;
+    api_answer_begin(request, &json);
+    return api_answer_end(&json, err);
 }
 
 static const struct api_about about = {

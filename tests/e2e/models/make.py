@@ -1,6 +1,7 @@
-"""Two small XGBoost models of three wine measurements, and what xgboost 3.2.0 itself says of five rows.
+"""Small XGBoost models of wine measurements, and what xgboost 3.2.0 itself says of five rows.
 
-python make.py    writes wine_1.json, wine_2.json, golden.json beside it
+python make.py    writes wine_1.json, wine_2.json, golden.json beside it, and document.json: a model of the two columns
+that the examples in /openapi.json have
 """
 
 import json
@@ -26,4 +27,7 @@ for version, seed in ((1, 3), (2, 5)):
         "probabilities": model.predict_proba(rows).tolist(),
         "contributions": model.get_booster().predict(matrix, pred_contribs=True).tolist(),
     }
+pair = xgboost.XGBClassifier(n_estimators=1, max_depth=2, random_state=1)
+pair.fit(load_wine(as_frame=True).data[["alcohol", "malic_acid"]], target)
+pair.save_model(HERE / "document.json")
 (HERE / "golden.json").write_text(json.dumps(golden, indent=1) + "\n")
