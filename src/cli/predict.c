@@ -130,19 +130,6 @@ static enum status load_model(struct predict *predict, struct error *err)
 
 /* ---- output ---- */
 
-static struct frame_cell cell_of(const struct column *column, size_t row)
-{
-    if (column->storage == STORAGE_NUMBER)
-        return column->source == SOURCE_INTEGER && !isnan(column->f64[row]) ? frame_cell_integer((int64_t)column->f64[row])
-                                                                            : frame_cell_number(column->f64[row]);
-    if (column->storage == STORAGE_TIME)
-        return column->us[row] == FRAME_TIME_MISSING ? frame_cell_missing() : frame_cell_time(column->us[row]);
-    if (column->codes[row] == FRAME_MISSING)
-        return frame_cell_missing();
-    str text = column->categories[column->codes[row]];
-    return column->source == SOURCE_BOOLEAN ? frame_cell_boolean(str_equal(text, STR("true"))) : frame_cell_text(text);
-}
-
 static struct frame_cell prediction_cell(const struct runtime_info *info, const struct runtime_answer *answer, size_t row)
 {
     if (answer->labels != NULL)
@@ -182,7 +169,7 @@ static enum status add_rows(const struct predict *predict, const struct output *
     const struct runtime_info *info = &predict->loaded->info;
     for (size_t r = 0; r < answer->rows; r++) {
         for (size_t i = 0; i < predict->frame->column_count; i++)
-            TRY(frame_builder_put(output->builder, i, cell_of(&predict->frame->columns[i], from + r), err));
+            TRY(frame_builder_put(output->builder, i, frame_cell_of(&predict->frame->columns[i], from + r), err));
         TRY(frame_builder_put(output->builder, output->prediction, prediction_cell(info, answer, r), err));
         for (size_t c = 0; answer->probabilities != NULL && c < info->class_count && c < answer->class_count; c++)
             TRY(frame_builder_put(output->builder, output->first_probability + c,
@@ -231,7 +218,7 @@ static void append_csv(struct buf *out, str text)
 static void append_cell(struct buf *out, const struct column *column, size_t row)
 {
     char number[NUMBER_TEXT_MAX], time[TIME_TEXT_MAX];
-    struct frame_cell cell = cell_of(column, row);
+    struct frame_cell cell = frame_cell_of(column, row);
     if (column->storage == STORAGE_CATEGORY && cell.kind != FRAME_CELL_MISSING)
         append_csv(out, column->categories[column->codes[row]]);
     else if (cell.kind == FRAME_CELL_TIME)
@@ -277,7 +264,7 @@ static void write_event(const struct predict *predict, const struct frame *frame
         const struct column *column = predict->match.columns[i];
         if (column == NULL)
             continue;
-        struct frame_cell cell = cell_of(column, row);
+        struct frame_cell cell = frame_cell_of(column, row);
         json_write_name(json, predict->loaded->info.has_names ? predict->loaded->info.inputs[i].name : column->name);
         if (cell.kind == FRAME_CELL_NUMBER || cell.kind == FRAME_CELL_INTEGER)
             json_write_raw(json, (str){ number, cell.kind == FRAME_CELL_INTEGER ? number_print_i64(cell.integer, number)

@@ -49,19 +49,6 @@ static void show_round(void *context, size_t round, size_t rounds, const char *e
 
 /* ---- the reference: what monitoring will compare with ---- */
 
-static struct frame_cell cell_of(const struct column *column, size_t row)
-{
-    if (column->storage == STORAGE_NUMBER)
-        return column->source == SOURCE_INTEGER && !isnan(column->f64[row]) ? frame_cell_integer((int64_t)column->f64[row])
-                                                                            : frame_cell_number(column->f64[row]);
-    if (column->storage == STORAGE_TIME)
-        return column->us[row] == FRAME_TIME_MISSING ? frame_cell_missing() : frame_cell_time(column->us[row]);
-    if (column->codes[row] == FRAME_MISSING)
-        return frame_cell_missing();
-    str text = column->categories[column->codes[row]];
-    return column->source == SOURCE_BOOLEAN ? frame_cell_boolean(str_equal(text, STR("true"))) : frame_cell_text(text);
-}
-
 static struct frame_cell answer_cell(const struct training *training, size_t row)
 {
     double value = training->trained.answer.values[row];
@@ -91,7 +78,7 @@ static enum status build_reference(const struct training *training, struct frame
         size_t row = table->rows - 1 - i; /* test rows first: their predictions decide the columns' types */
         bool is_test = row >= table->train_rows;
         for (size_t f = 0; f < table->feature_count; f++)
-            TRY(put(builder, table->features[f].name, cell_of(table->features[f].column, table->frame_rows[row]), err));
+            TRY(put(builder, table->features[f].name, frame_cell_of(table->features[f].column, table->frame_rows[row]), err));
         TRY(put(builder, STR("target"), target_cell(training, row), err));
         TRY(put(builder, STR("prediction"), is_test ? answer_cell(training, row) : frame_cell_missing(), err));
         for (size_t c = 0; is_test && answer->probabilities != NULL && c < answer->class_count && c < table->class_count; c++)

@@ -274,3 +274,21 @@ enum status frame_builder_finish(struct frame_builder *builder, struct frame **r
     *ret_frame = frame;
     return OK;
 }
+
+struct frame_cell frame_cell_of(const struct column *column, size_t row)
+{
+    switch (column->storage) {
+    case STORAGE_NUMBER:
+        return column->source == SOURCE_INTEGER && isfinite(column->f64[row]) ? frame_cell_integer((int64_t)column->f64[row])
+                                                                              : frame_cell_number(column->f64[row]);
+    case STORAGE_TIME:
+        return column->us[row] == FRAME_TIME_MISSING ? frame_cell_missing() : frame_cell_time(column->us[row]);
+    case STORAGE_CATEGORY:
+    case STORAGE_COUNT:
+        break;
+    }
+    if (column->codes[row] == FRAME_MISSING)
+        return frame_cell_missing();
+    str text = column->categories[column->codes[row]];
+    return column->source == SOURCE_BOOLEAN ? frame_cell_boolean(str_equal(text, STR("true"))) : frame_cell_text(text);
+}

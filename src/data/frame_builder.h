@@ -56,6 +56,10 @@ static inline struct frame_cell frame_cell_time(int64_t time_us)
     return (struct frame_cell){ .kind = FRAME_CELL_TIME, .time_us = time_us };
 }
 
+/* A cell of another frame's column, as it would be put again: whole numbers of an integer column stay integers, texts
+ * borrow from the frame. */
+struct frame_cell frame_cell_of(const struct column *column, size_t row);
+
 /* `origin` is what messages call the frame. `cells_max` bounds rows x columns (0 = 2^32). */
 must_use enum status frame_builder_new(str origin, size_t cells_max, struct frame_builder **ret_builder,
                                        struct error *err);

@@ -9,7 +9,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -24,7 +23,6 @@
 #include "store/artifact_store.h"
 
 #define UPLOADS ".uploads"
-#define WALK_FOLDERS_MAX 32 /* open at a time while a tree is removed */
 
 struct artifact_store {
     char *root; /* FOLDER/artifacts */
@@ -123,19 +121,6 @@ static enum status enter(struct artifact_store *store, str folder, bool may_make
 
 /* ---- life ---- */
 
-static int remove_entry(const char *path, const struct stat *facts, int type, struct FTW *walk)
-{
-    (void)facts, (void)type, (void)walk;
-    return remove(path);
-}
-
-static enum status remove_tree(const char *path, struct error *err)
-{
-    if (nftw(path, remove_entry, WALK_FOLDERS_MAX, FTW_DEPTH | FTW_PHYS) == 0)
-        return OK;
-    return error_set(err, ERR_UNAVAILABLE, "remove %s: %s", path, strerror(errno));
-}
-
 /* What a crash left half written, or half deleted. */
 static enum status sweep_uploads(const char *folder, struct error *err)
 {
@@ -149,7 +134,7 @@ static enum status sweep_uploads(const char *folder, struct error *err)
         if (is_dots || snprintf(path, sizeof path, "%s/%s", folder, entry->d_name) >= (int)sizeof path)
             continue;
         LOG_WARN("an upload that was cut off is removed", log_text("file", path));
-        status = remove_tree(path, err);
+        status = file_remove_folder(path, err);
     }
     (void)closedir(dir); /* only read from */
     return status;
@@ -386,7 +371,7 @@ enum status artifact_delete(struct artifact_store *store, str path, struct error
     enum status status = move_out(store, path, grave, err);
     pthread_rwlock_unlock(&store->names);
     if (status == OK)
-        status = remove_tree(grave, err);
+        status = file_remove_folder(grave, err);
     arena_done(&arena);
     return status;
 }
