@@ -19,7 +19,7 @@
 const struct http_route *const api_tables[] = {
     health_routes,  capture_routes,         labels_routes,  reference_routes, analyze_routes, reports_routes,
     production_data_routes, metrics_routes, openapi_routes, ui_routes,        kedge_routes,   admin_routes,
-    predict_routes, model_info_routes, invocations_routes, open_inference_routes, business_metrics_routes,
+    predict_routes, model_info_routes, invocations_routes, open_inference_routes, variants_routes, business_metrics_routes,
     mlflow_experiment_routes, mlflow_run_routes, mlflow_log_routes, mlflow_metric_routes, mlflow_server_routes,
     mlflow_registry_routes, mlflow_model_routes, mlflow_artifact_routes,
 };

@@ -68,7 +68,7 @@ static enum status get_health(void *self, struct http_request *request, struct e
     struct served_model *served = model_set_default(api->serving);
     struct model_choice choice = { 0 };
     if (served != NULL)
-        choice = model_set_choose(served, (str){ 0 });
+        choice = model_set_choose_own(served);
     if (choice.version != NULL) {
         json_bool(&json, "model_loaded", true);
         json_str(&json, "model_name", choice.version->location.name);

@@ -82,7 +82,7 @@ static enum status get_ping(void *self, struct http_request *request, struct err
     struct served_model *model = model_set_default(api->serving);
     struct model_choice choice = { 0 };
     if (model != NULL)
-        choice = model_set_choose(model, (str){ 0 });
+        choice = model_set_choose_own(model);
     request->response->status_code = choice.version != NULL ? 200 : 404;
     model_set_release(&choice);
     request->response->content_type = "text/plain";

@@ -347,7 +347,7 @@ static struct model_choice choose(struct api *api, struct http_request *request)
         struct model_selector selector = { http_request_param(request, "name"), PICK_VERSION, request->params[index] };
         (void)model_set_try(api->serving, &selector, &choice); /* else it is not ready */
     } else if (model != NULL) {
-        choice = model_set_choose(model, (str){ 0 });
+        choice = model_set_choose_own(model);
     }
     if (choice.version == NULL) {
         struct error err = { 0 };

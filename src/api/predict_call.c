@@ -1,4 +1,5 @@
 #include "api/predict_call.h"
+#include "api/predict_key.h"
 
 #include <math.h>
 #include <string.h>
@@ -53,7 +54,7 @@ static enum status choose_at_once(struct predict_call *call, struct error *err)
     }
     if (status != OK)
         return error_set(err, status, "%s", absent.cause);
-    call->choice = model_set_choose(model, (str){ 0 });
+    call->choice = model_set_choose(model, predict_key(call->request, model_set_sticky_key(model)));
     if (call->choice.version != NULL)
         return OK;
     /* Promoted a moment ago, or still loading: the request waits on the pool instead of being sent away. */
@@ -68,7 +69,12 @@ static enum status infer(struct predict_call *call, struct error *err)
     struct runtime *runtime = call->choice.version->runtime;
     struct runtime_rows rows = row_reader_rows(&call->rows);
     int64_t started_ns = clock_monotonic_ns();
-    TRY(runtime->methods->predict(runtime, &rows, call->request->arena, &call->answer, err));
+    enum status status = runtime->methods->predict(runtime, &rows, call->request->arena, &call->answer, err);
+    if (status != OK) {
+        if (call->choice.counted != NULL)
+            split_variant_failed(call->choice.counted, call->choice.version);
+        return status;
+    }
     int64_t ended_ns = clock_monotonic_ns();
     call->inference_seconds = (double)(ended_ns - started_ns) / NS_PER_S;
     call->seconds = (double)(ended_ns - call->request->arrived_ns) / NS_PER_S;
@@ -125,6 +131,18 @@ static void capture(const struct predict_call *call)
     }
 }
 
+/* After the answer, which is on its way or at least complete. */
+static void ask_shadows(struct predict_call *call)
+{
+    const struct shadow_question question = { .schema = &call->choice.version->schema,
+                                              .rows = row_reader_rows(&call->rows),
+                                              .ids = call->ids,
+                                              .now_us = call->now_us,
+                                              .times_us = call->times_us };
+    if (call->ids != NULL)
+        model_set_ask_shadows(call->api->serving, &call->choice, &question);
+}
+
 static enum status answer(struct predict_call *call, struct error *err)
 {
     const struct served_version *version = call->choice.version;
@@ -135,6 +153,8 @@ static enum status answer(struct predict_call *call, struct error *err)
     TRY(number_rows(call, err));
     version_instruments_count(&version->instruments, &version->runtime->info, &call->answer, call->seconds,
                               call->inference_seconds);
+    if (call->choice.counted != NULL)
+        split_variant_answered(call->choice.counted, version, &call->answer, call->seconds);
     capture(call);
     return call->protocol->write(call, err);
 }
@@ -155,6 +175,8 @@ static enum status conclude(struct predict_call *call, enum status status, const
             status = OK;
         }
     }
+    if (call->choice.split != NULL && call->answer.rows > 0)
+        ask_shadows(call);
     model_set_release(&call->choice);
     return status;
 }

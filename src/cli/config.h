@@ -15,6 +15,7 @@
 #include "base/status.h"
 #include "base/str.h"
 #include "flow/schedule.h"
+#include "serve/split_config.h"
 
 /* A list of texts; items live in the configuration's arena. */
 struct config_texts {
@@ -41,6 +42,9 @@ struct config_model {
     str serve_stage, serve_alias, serve_version; /* which version of the registry; one of them */
     str serve_runtime;              /* "trees", "onnx", "pyfunc"; empty = choose */
     bool serve_capture;             /* predictions go into the event log */
+    struct split_config variants;   /* without canary; texts in the arena */
+    struct split_config canary;     /* two variants, "canary" and "stable" */
+    str sticky_key;                 /* feature or tag */
     str reference;                  /* file to load as the first reference; empty = none */
     str schema;                     /* "open" or "closed" */
     str task, target, prediction, positive; /* empty = inferred */

@@ -73,6 +73,12 @@ const struct config_key config_model_keys[] = {
       "What runs the model; auto takes the fastest that fits its files." },
     { "serve.capture", CONFIG_BOOL, MODEL(serve_capture), "true", 0, 0, NULL,
       "Put every prediction into the event log." },
+    { "serve.variants", CONFIG_VARIANTS, MODEL(variants), "[]", 0, 0, NULL,
+      "Versions that share the requests: name, one of stage, alias, version or path (none: the model's own), weight, and mode: shadow for one that is only recorded." },
+    { "serve.sticky_key", CONFIG_TEXT, MODEL(sticky_key), "\"\"", 0, 0, NULL,
+      "Feature or tag whose value decides which variant answers; the header X-Kedge-Key decides before it. Without either, chance does." },
+    { "serve.canary", CONFIG_CANARY, MODEL(canary), "{}", 0, 0, NULL,
+      "A version on a growing share of the requests: one of stage, alias, version or path; steps (percent), every, minimum (requests a step), rollback: {error_rate, latency_p99}." },
     { "reference", CONFIG_TEXT, MODEL(reference), "\"\"", 0, 0, NULL,
       "File to load as the reference when the model has none yet (CSV, Parquet, JSON lines)." },
     { "schema", CONFIG_CHOICE, MODEL(schema), "closed", 0, 0, "open closed",
@@ -138,6 +144,10 @@ const char *config_kind_name(enum config_kind kind)
         return "schedule";
     case CONFIG_SECRET:
         return "secret";
+    case CONFIG_VARIANTS:
+        return "list of variants";
+    case CONFIG_CANARY:
+        return "map";
     }
     return "";
 }

@@ -20,6 +20,8 @@ enum config_kind {
     CONFIG_COLUMNS,  /* types, column_methods, column_thresholds of a model */
     CONFIG_SCHEDULE, /* struct schedule, and its text */
     CONFIG_SECRET,   /* struct secret */
+    CONFIG_VARIANTS, /* struct split_config: a list of maps */
+    CONFIG_CANARY,   /* struct split_config: a map */
 };
 
 struct config_key {

@@ -104,6 +104,15 @@ TEST(config_names_the_place_of_each_mistake)
         { "not a map", "- 1\n", "kedge.yaml:1:1" },
         { "a section that is none", "http: 3\n", "kedge.yaml:1:7" },
         { "broken YAML", "http: [\n", "kedge.yaml:" },
+        { "a variant without a name", "models: [{name: m, serve: {variants: [{weight: 1}]}}]\n", "name" },
+        { "a name that makes no label", "models: [{name: m, serve: {variants: [{name: \"a b\"}]}}]\n", "letters, digits" },
+        { "two selectors", "models: [{name: m, serve: {variants: [{name: a, stage: S, alias: b}]}}]\n", "one of stage" },
+        { "a variant twice", "models: [{name: m, serve: {variants: [{name: a}, {name: a, alias: b}]}}]\n", "twice" },
+        { "only shadows", "models: [{name: m, serve: {variants: [{name: a, alias: b, mode: shadow}]}}]\n", "no variant" },
+        { "no such mode", "models: [{name: m, serve: {variants: [{name: a, mode: dark}]}}]\n", "answer shadow" },
+        { "a canary of nothing", "models: [{name: m, serve: {canary: {every: 5m}}}]\n", "which version" },
+        { "steps that fall", "models: [{name: m, serve: {canary: {alias: b, steps: [5, 1]}}}]\n", "steps rise" },
+        { "a rate above one", "models: [{name: m, serve: {canary: {alias: b, rollback: {error_rate: 2}}}}]\n", "0 to 1" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         CLEANUP(config_free_slot) struct config *config = NULL;
@@ -140,7 +149,10 @@ TEST(config_prints_what_loads_back_equal)
              load("defaults: {window: {span: 1d, rows: 0}, drift: {threshold: 0.25}}\n"
                   "models:\n"
                   "  - {name: \"we\\\"ird\", segments: [a, \"b c\"], thresholds: {f1: 0.1},\n"
-                  "     columns: {x: {type: cat, method: psi}, y: {threshold: 0.5}}, schedule: \"@daily\"}\n",
+                  "     columns: {x: {type: cat, method: psi}, y: {threshold: 0.5}}, schedule: \"@daily\",\n"
+                  "     serve: {sticky_key: user, variants: [{name: a, weight: 9}, {name: b, alias: next, weight: 0.5},\n"
+                  "       {name: c, path: x.json, mode: shadow}]}}\n"
+                  "  - {name: k, serve: {canary: {stage: Staging, steps: [2.5, 100], every: 90s, rollback: {latency_p99: 50ms}}}}\n",
                   NULL, &config, NULL, &err),
              &err);
     if (config == NULL)

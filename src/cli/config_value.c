@@ -4,6 +4,7 @@
 
 #include "base/duration.h"
 #include "base/number.h"
+#include "cli/config_split.h"
 
 #define MEMBER(type, target, key) ((type *)(void *)((char *)(target) + (key)->offset))
 #define CONST_MEMBER(type, source, key) ((const type *)(const void *)((const char *)(source) + (key)->offset))
@@ -217,12 +218,15 @@ enum status config_value_read(const struct config_key *key, const struct yaml_no
         secret_done(MEMBER(struct secret, target, key));
         secret_init(MEMBER(struct secret, target, key), text);
         return OK;
+    case CONFIG_VARIANTS:
+        return config_variants_read(node, arena, MEMBER(struct split_config, target, key), err);
+    case CONFIG_CANARY:
+        return config_canary_read(node, arena, MEMBER(struct split_config, target, key), err);
     }
     return OK;
 }
 
-/* Double quotes with JSON's escapes, which YAML shares. */
-static void print_text(str text, struct buf *out)
+void config_text_print(str text, struct buf *out)
 {
     buf_append_byte(out, '"');
     for (size_t i = 0; i < text.size; i++) {
@@ -237,7 +241,7 @@ static void print_text(str text, struct buf *out)
     buf_append_byte(out, '"');
 }
 
-static void print_number(double value, struct buf *out)
+void config_number_print(double value, struct buf *out)
 {
     char text[NUMBER_TEXT_MAX];
     buf_append(out, (str){ text, number_print_f64(value, text) });
@@ -261,7 +265,7 @@ static void print_texts(const struct config_texts *texts, struct buf *out)
     buf_append_byte(out, '[');
     for (size_t i = 0; i < texts->count; i++) {
         buf_append(out, i > 0 ? STR(", ") : STR(""));
-        print_text(texts->items[i], out);
+        config_text_print(texts->items[i], out);
     }
     buf_append_byte(out, ']');
 }
@@ -271,9 +275,9 @@ static void print_numbers(const struct config_settings *settings, struct buf *ou
     buf_append_byte(out, '{');
     for (size_t i = 0; i < settings->count; i++) {
         buf_append(out, i > 0 ? STR(", ") : STR(""));
-        print_text(settings->items[i].name, out);
+        config_text_print(settings->items[i].name, out);
         buf_append(out, STR(": "));
-        print_number(settings->items[i].number, out);
+        config_number_print(settings->items[i].number, out);
     }
     buf_append_byte(out, '}');
 }
@@ -294,7 +298,7 @@ static void print_column(const struct config_model *model, str name, bool *is_fi
     const struct config_setting *limit = setting_of(&model->column_thresholds, name);
     buf_append(out, *is_first ? STR("") : STR(", "));
     *is_first = false;
-    print_text(name, out);
+    config_text_print(name, out);
     buf_append(out, STR(": {"));
     if (type != NULL)
         buf_printf(out, "type: %.*s%s", STR_ARG(type->text), method != NULL || limit != NULL ? ", " : "");
@@ -302,7 +306,7 @@ static void print_column(const struct config_model *model, str name, bool *is_fi
         buf_printf(out, "method: %.*s%s", STR_ARG(method->text), limit != NULL ? ", " : "");
     if (limit != NULL) {
         buf_append(out, STR("threshold: "));
-        print_number(limit->number, out);
+        config_number_print(limit->number, out);
     }
     buf_append_byte(out, '}');
 }
@@ -331,7 +335,7 @@ static void print_limit(const struct config_model *model, struct buf *out)
     else if (isnan(model->drift_threshold))
         buf_append(out, STR("auto"));
     else
-        print_number(model->drift_threshold, out);
+        config_number_print(model->drift_threshold, out);
 }
 
 void config_value_print(const struct config_key *key, const void *source, struct buf *out)
@@ -339,7 +343,7 @@ void config_value_print(const struct config_key *key, const void *source, struct
     char text[DURATION_TEXT_MAX];
     switch (key->kind) {
     case CONFIG_TEXT:
-        print_text(*CONST_MEMBER(str, source, key), out);
+        config_text_print(*CONST_MEMBER(str, source, key), out);
         break;
     case CONFIG_CHOICE:
         buf_append(out, *CONST_MEMBER(str, source, key));
@@ -351,7 +355,7 @@ void config_value_print(const struct config_key *key, const void *source, struct
         buf_printf(out, "%lld", (long long)*CONST_MEMBER(int64_t, source, key));
         break;
     case CONFIG_NUMBER:
-        print_number(*CONST_MEMBER(double, source, key), out);
+        config_number_print(*CONST_MEMBER(double, source, key), out);
         break;
     case CONFIG_BYTES:
         print_bytes(*CONST_MEMBER(int64_t, source, key), out);
@@ -372,10 +376,16 @@ void config_value_print(const struct config_key *key, const void *source, struct
         print_columns(source, out);
         break;
     case CONFIG_SCHEDULE:
-        print_text(((const struct config_model *)source)->schedule_text, out);
+        config_text_print(((const struct config_model *)source)->schedule_text, out);
         break;
     case CONFIG_SECRET:
-        print_text(secret_is_empty(CONST_MEMBER(struct secret, source, key)) ? STR("") : STR(SECRET_SHOWN), out);
+        config_text_print(secret_is_empty(CONST_MEMBER(struct secret, source, key)) ? STR("") : STR(SECRET_SHOWN), out);
+        break;
+    case CONFIG_VARIANTS:
+        config_variants_print(CONST_MEMBER(struct split_config, source, key), out);
+        break;
+    case CONFIG_CANARY:
+        config_canary_print(CONST_MEMBER(struct split_config, source, key), out);
         break;
     }
 }

@@ -15,4 +15,10 @@ must_use enum status config_value_read(const struct config_key *key, const struc
 /* Appends the member's value as YAML in flow style; a secret as SECRET_SHOWN. */
 void config_value_print(const struct config_key *key, const void *source, struct buf *out);
 
+/* Double quotes with JSON's escapes, which YAML shares. */
+void config_text_print(str text, struct buf *out);
+
+/* The shortest text that reads back. */
+void config_number_print(double value, struct buf *out);
+
 #endif

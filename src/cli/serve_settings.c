@@ -152,7 +152,19 @@ static enum status read_model(const struct config_model *model, struct arena *ar
     return read_options(model, arena, &settings->options, err);
 }
 
-static struct served_model_config read_serving(const struct config_model *model)
+/* The canary's two variants, or those that are configured, under the one sticky key. NULL: no split. */
+static const struct split_config *read_split(const struct config_model *model, struct arena *arena)
+{
+    const struct split_config *chosen = model->canary.count > 0 ? &model->canary : &model->variants;
+    if (chosen->count == 0)
+        return NULL;
+    struct split_config *split = arena_new(arena, struct split_config);
+    *split = *chosen;
+    split->sticky_key = model->sticky_key;
+    return split;
+}
+
+static struct served_model_config read_serving(const struct config_model *model, struct arena *arena)
 {
     struct served_model_config served = {
         .name = model->name,
@@ -160,6 +172,7 @@ static struct served_model_config read_serving(const struct config_model *model)
         .version = model->version,
         .runtime = str_equal(model->serve_runtime, STR("auto")) ? (str){ 0 } : model->serve_runtime,
         .is_captured = model->serve_capture,
+        .split = read_split(model, arena),
         .pick = PICK_STAGE,
         .value = model->serve_stage,
     };
@@ -184,7 +197,10 @@ static enum status fill(const struct config *config, struct api_settings *settin
     settings->model_count = settings->served_count = config->model_count;
     for (size_t i = 0; i < config->model_count; i++) {
         TRY(read_model(&config->models[i], &settings->arena, &settings->models[i], err));
-        settings->served[i] = read_serving(&config->models[i]);
+        if (config->models[i].canary.count > 0 && config->models[i].variants.count > 0)
+            return error_set(err, ERR_INVALID, "model \"%.*s\": serve.canary and serve.variants do not go together",
+                             STR_ARG(config->models[i].name));
+        settings->served[i] = read_serving(&config->models[i], &settings->arena);
     }
     settings->result_retention_us = config->result_retention_ms * US_PER_MS;
     settings->analysis_rows_max = (size_t)config->analysis_rows_max;

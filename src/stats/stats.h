@@ -40,6 +40,7 @@
 #include "stats/regression.h"
 #include "stats/roc.h"
 #include "stats/sample.h"
+#include "stats/sequential.h"
 #include "stats/shift_effect.h"
 #include "stats/sort.h"
 #include "stats/special.h"
