@@ -41,8 +41,9 @@ static void run_bare(const struct onnx_model *model, struct ort_value **inputs, 
     struct error err = { 0 };
     for (size_t i = 0; i < model->output_count; i++)
         outputs[i] = NULL;
-    must(ort_check(model->library, api->run(model->session, NULL, model->input_names, (const struct ort_value *const *)inputs,
-                                            model->input_count, model->output_names, model->output_count, outputs), ERR_INVALID, &err), &err);
+    ort_result ran = api->run(model->session, NULL, model->input_names, (const struct ort_value *const *)inputs,
+                              model->input_count, model->output_names, model->output_count, outputs);
+    must(ort_check(model->library, ran, ERR_INVALID, &err), &err);
     for (size_t i = 0; i < model->output_count; i++)
         api->release_value(outputs[i]);
 }
@@ -58,8 +59,10 @@ static struct ort_value **make_inputs(const struct onnx_model *model, struct are
         shape[0] = 1;
         void *zeros = arena_alloc(arena, input->width * sizeof(double));
         size_t bytes = input->width * (input->element == ORT_FLOAT ? sizeof(float) : sizeof(double));
-        must(ort_check(model->library, model->library->api->create_tensor_over(model->library->memory, zeros, bytes, shape, input->dimensions,
-                                                                               (int)input->element, &inputs[i]), ERR_INVALID, &err), &err);
+        const struct ort_library *library = model->library;
+        ort_result made = library->api->create_tensor_over(library->memory, zeros, bytes, shape, input->dimensions,
+                                                           (int)input->element, &inputs[i]);
+        must(ort_check(library, made, ERR_INVALID, &err), &err);
     }
     return inputs;
 }

@@ -38,7 +38,8 @@ static size_t find_text(const struct class_index *index, str label)
     return entry != NULL ? entry->index : index->count;
 }
 
-static enum status tell_labels(const double *numbers, const str *texts, size_t rows, struct arena *arena, double *values,
+static enum status tell_labels(const double *numbers, const str *texts, size_t rows, struct arena *arena,
+                               double *values,
                                const str **ret_labels, struct error *err)
 {
     str *labels = arena_array(arena, str, rows);
@@ -46,7 +47,8 @@ static enum status tell_labels(const double *numbers, const str *texts, size_t r
         return error_set(err, ERR_LIMIT, "%zu labels do not fit in memory", rows);
     for (size_t row = 0; row < rows; row++) {
         char text[NUMBER_TEXT_MAX];
-        labels[row] = texts != NULL ? texts[row] : arena_copy(arena, (str){ text, number_print_f64(numbers[row], text) });
+        labels[row] = texts != NULL ? texts[row] : arena_copy(arena, (str){ text, number_print_f64(numbers[row],
+                                                                                                   text) });
         values[row] = NAN;
     }
     *ret_labels = labels;

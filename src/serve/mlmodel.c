@@ -41,7 +41,8 @@ static enum status take_path(const struct yaml_node *map, const char *key, struc
     return OK;
 }
 
-static enum status take_optional_i64(const struct yaml_node *map, const char *key, int64_t *ret_value, struct error *err)
+static enum status take_optional_i64(const struct yaml_node *map, const char *key, int64_t *ret_value,
+                                     struct error *err)
 {
     const struct yaml_node *node = yaml_get(map, key);
     return node == NULL || node->kind == YAML_NULL ? OK : yaml_as_i64(node, ret_value, err);
@@ -180,7 +181,8 @@ enum status mlmodel_read(const char *folder, struct arena *arena, struct mlmodel
     };
     struct stat info;
     if (stat(folder, &info) != 0)
-        return error_set(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_UNAVAILABLE, "open %s: %s", folder, strerror(errno));
+        return error_set(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_UNAVAILABLE, "open %s: %s", folder,
+                         strerror(errno));
     str path = arena_printf(arena, "%s/MLmodel", folder);
     if (S_ISREG(info.st_mode))
         TRY(read_single_file(&model, str_of(folder), arena, err));

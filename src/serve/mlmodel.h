@@ -39,16 +39,17 @@ struct mlmodel {
     str pickle_path;   /* of the sklearn flavor and of pickled classes; else empty */
     str pickle_format; /* "pickle", "cloudpickle", "skops"; empty = not said */
     struct mlmodel_onnx onnx;
-    bool has_file;                           /* there is an MLmodel; false: a model file, or a folder with one */
-    str pyfunc_loader, pyfunc_data, pyfunc_code; /* of python_function: module "mlflow.sklearn", paths; empty = not said */
+    bool has_file; /* there is an MLmodel; false: a model file, or a folder with one */
+    str pyfunc_loader, pyfunc_data, pyfunc_code; /* of python_function: a module, two paths; empty = not said */
     str model_class;    /* "xgboost.sklearn.XGBClassifier"; empty = not said */
-    str flavor;         /* the most specific one: "onnx", "xgboost", "lightgbm", "sklearn", any other, "python_function" */
+    str flavor; /* the most specific one: "onnx", "xgboost", "lightgbm", "sklearn", any other, "python_function" */
     str serving_input_path, input_example_path; /* below `folder`; empty = none */
 };
 
 /* `folder` may be one model file. Texts live in `arena`. ERR_NOT_FOUND: it holds no model; ERR_INVALID names file,
  * line and key, or the model files among which it cannot choose. Paths that lead out of the folder are refused. */
-must_use enum status mlmodel_read(const char *folder, struct arena *arena, struct mlmodel *ret_model, struct error *err);
+must_use enum status mlmodel_read(const char *folder, struct arena *arena, struct mlmodel *ret_model,
+                                  struct error *err);
 
 /* The columns of a signature's JSON text, as MLflow writes it ("[{"type": "double", "name": "x", "required": true}]");
  * unnamed columns have an empty name, a signature of tensors has no columns. ERR_INVALID also for types that one cell

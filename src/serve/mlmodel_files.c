@@ -87,8 +87,8 @@ enum status mlmodel_from_file(struct mlmodel *model, str file_name, struct arena
     enum file_kind kind = kind_of_file(model->folder.data, file_name);
     if (kind == KIND_NONE)
         return error_set(err, ERR_NOT_FOUND,
-                         "%s/%.*s is no model file: known are .onnx, .json, .ubj and .xgb of XGBoost, .txt and .lgb of LightGBM, "
-                         ".pkl, .joblib and .skops of scikit-learn",
+                         "%s/%.*s is no model file: known are .onnx, .json, .ubj and .xgb of XGBoost, "
+                         ".txt and .lgb of LightGBM, .pkl, .joblib and .skops of scikit-learn",
                          model->folder.data, STR_ARG(file_name));
     take_file(model, kind, arena_copy(arena, file_name));
     return OK;
@@ -99,7 +99,8 @@ enum status mlmodel_from_files(struct mlmodel *model, struct arena *arena, struc
     const char *folder = model->folder.data;
     DIR *entries = opendir(folder);
     if (entries == NULL)
-        return error_set(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_UNAVAILABLE, "open %s: %s", folder, strerror(errno));
+        return error_set(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_UNAVAILABLE, "open %s: %s", folder,
+                         strerror(errno));
     str found[KIND_COUNT] = { 0 }, second[KIND_COUNT] = { 0 };
     for (struct dirent *entry; (entry = readdir(entries)) != NULL;) {
         str name = str_of(entry->d_name);

@@ -81,7 +81,8 @@ static void read_item(struct json_reader *json, struct arena *arena, struct item
 }
 
 /* All elements; texts are copied, for the JSON text may be shorter-lived than the arena. */
-static enum status read_items(str text, struct arena *arena, struct item **ret_items, size_t *ret_count, struct error *err)
+static enum status read_items(str text, struct arena *arena, struct item **ret_items, size_t *ret_count,
+                              struct error *err)
 {
     struct json_reader json;
     size_t count = 0;
@@ -90,7 +91,8 @@ static enum status read_items(str text, struct arena *arena, struct item **ret_i
         count++;
     TRY(json_finish(&json));
     if (count > SIGNATURE_ITEMS_MAX)
-        return error_set(err, ERR_LIMIT, "a signature of %zu columns; at most %zu are taken", count, SIGNATURE_ITEMS_MAX);
+        return error_set(err, ERR_LIMIT, "a signature of %zu columns; at most %zu are taken", count,
+                         SIGNATURE_ITEMS_MAX);
 
     struct item *items = arena_array(arena, struct item, count + 1);
     if (items == NULL)
@@ -115,7 +117,8 @@ static bool is_tensor(const struct item *item)
     return str_equal(item->type, STR("tensor"));
 }
 
-enum status mlmodel_read_signature(str inputs_json, struct arena *arena, const struct field **ret_fields, size_t *ret_count,
+enum status mlmodel_read_signature(str inputs_json, struct arena *arena, const struct field **ret_fields,
+                                   size_t *ret_count,
                                    struct error *err)
 {
     struct item *items;
@@ -130,7 +133,8 @@ enum status mlmodel_read_signature(str inputs_json, struct arena *arena, const s
             continue;
         fields[columns] = (struct field){ .name = items[i].name, .is_required = items[i].is_required };
         if (!find_type(items[i].type, &fields[columns].type))
-            return error_set(err, ERR_INVALID, "column %zu \"%.*s\" is of type \"%.*s\", which a cell of a table cannot carry",
+            return error_set(err, ERR_INVALID,
+                             "column %zu \"%.*s\" is of type \"%.*s\", which a cell of a table cannot carry",
                              i, STR_ARG(items[i].name), STR_ARG(items[i].type));
         columns++;
     }

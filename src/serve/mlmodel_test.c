@@ -58,7 +58,8 @@ TEST(mlmodel_reads_what_a_3x_client_writes)
     struct mlmodel model = { 0 };
     struct error err = { 0 };
     CHECK_OK("read", read_text(xgboost_3, &arena, &model, &err), &err);
-    CHECK("flavors", model.has_xgboost && model.has_pyfunc && !model.has_onnx && !model.has_lightgbm && !model.has_sklearn);
+    CHECK("flavors", model.has_xgboost && model.has_pyfunc && !model.has_onnx && !model.has_lightgbm &&
+          !model.has_sklearn);
     CHECK_STR("the specific flavor", model.flavor, STR("xgboost"));
     CHECK_STR("its file", model.data_path, STR("model.ubj"));
     CHECK_STR("its class", model.model_class, STR("xgboost.sklearn.XGBClassifier"));
@@ -81,16 +82,23 @@ TEST(mlmodel_chooses_the_flavor_that_can_be_served_best)
 {
     static const struct { const char *why, *text, *flavor, *data, *pickle; } cases[] = {
         { "1.x: the file stands in python_function only",
-          "flavors:\n  xgboost: {xgb_version: 1.4.2}\n  python_function: {data: model.xgb, loader_module: mlflow.xgboost}\n",
+          "flavors:\n  xgboost: {xgb_version: 1.4.2}\n"
+          "  python_function: {data: model.xgb, loader_module: mlflow.xgboost}\n",
           "xgboost", "model.xgb", "" },
-        { "onnx before all others", "flavors:\n  xgboost: {data: a.ubj}\n  onnx: {data: model.onnx}\n  sklearn: {pickled_model: m.pkl}\n",
+        { "onnx before all others",
+          "flavors:\n  xgboost: {data: a.ubj}\n  onnx: {data: model.onnx}\n  sklearn: {pickled_model: m.pkl}\n",
           "onnx", "model.onnx", "m.pkl" },
-        { "2.x: scikit-learn", "flavors:\n  python_function: {model_path: model.pkl}\n  sklearn: {pickled_model: model.pkl, serialization_format: cloudpickle}\n",
+        { "2.x: scikit-learn", 
+          "flavors:\n  python_function: {model_path: model.pkl}\n"
+          "  sklearn: {pickled_model: model.pkl, serialization_format: cloudpickle}\n",
           "sklearn", "", "model.pkl" },
-        { "LightGBM's scikit-learn class is a pickle", "flavors:\n  lightgbm: {data: model.skops, model_class: lightgbm.sklearn.LGBMClassifier}\n",
+        { "LightGBM's scikit-learn class is a pickle",
+          "flavors:\n  lightgbm: {data: model.skops, model_class: lightgbm.sklearn.LGBMClassifier}\n",
           "lightgbm", "", "model.skops" },
-        { "a flavor that only Python knows", "flavors:\n  prophet: {pr_version: 1.1}\n  python_function: {data: model.pr}\n", "prophet", "", "" },
-        { "nothing but python_function", "flavors:\n  python_function: {loader_module: my.own}\n", "python_function", "", "" },
+        { "a flavor that only Python knows",
+          "flavors:\n  prophet: {pr_version: 1.1}\n  python_function: {data: model.pr}\n", "prophet", "", "" },
+        { "nothing but python_function", "flavors:\n  python_function: {loader_module: my.own}\n", "python_function",
+          "", "" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct arena arena;
@@ -157,13 +165,16 @@ TEST(mlmodel_refusals_name_the_place)
     static const struct { const char *why, *text, *words; } cases[] = {
         { "no flavors", "run_id: a\n", "flavors" },
         { "flavors are no map", "flavors: [onnx]\n", "flavors" },
-        { "a path out of the folder", "flavors:\n  onnx: {data: ../../etc/passwd}\n", "MLmodel:2:16: flavors.onnx.data" },
+        { "a path out of the folder", "flavors:\n  onnx: {data: ../../etc/passwd}\n",
+          "MLmodel:2:16: flavors.onnx.data" },
         { "an absolute path", "flavors:\n  onnx: {data: /etc/passwd}\n", "MLmodel:2:16" },
         { "no YAML", "flavors: {\n", "MLmodel:" },
         { "the signature is no JSON", "flavors: {onnx: {data: a.onnx}}\nsignature: {inputs: '[{'}\n", "" },
-        { "a column of no cell's type", "flavors: {onnx: {data: a.onnx}}\nsignature: {inputs: '[{\"type\": \"array\", \"name\": \"a\"}]'}\n",
+        { "a column of no cell's type",
+          "flavors: {onnx: {data: a.onnx}}\nsignature: {inputs: '[{\"type\": \"array\", \"name\": \"a\"}]'}\n",
           "column 0 \"a\" is of type \"array\"" },
-        { "columns beside tensors", "flavors: {onnx: {data: a.onnx}}\nsignature: {inputs: '[{\"type\": \"long\"}, {\"type\": \"tensor\"}]'}\n",
+        { "columns beside tensors",
+          "flavors: {onnx: {data: a.onnx}}\nsignature: {inputs: '[{\"type\": \"long\"}, {\"type\": \"tensor\"}]'}\n",
           "columns or tensors" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -194,10 +205,13 @@ static enum status read_files(const char *const *names, struct arena *arena, str
 
 TEST(mlmodel_takes_a_folder_for_its_model_file)
 {
-    static const struct { const char *why; const char *files[7]; enum status status; const char *flavor, *path; } cases[] = {
+    static const struct { const char *why; const char *files[7]; enum status status; const char *flavor,
+                          *path; } cases[] = {
         { "an ONNX file", { "model.onnx", "" }, OK, "onnx", "model.onnx" },
-        { "JSON of XGBoost beside other JSON", { "input_example.json", "{\"data\": []}", "m.json", "{\"learner\": {}}" }, OK, "xgboost", "m.json" },
-        { "LightGBM's text beside requirements", { "requirements.txt", "mlflow", "model.txt", "tree\nversion=v4\n" }, OK, "lightgbm", "model.txt" },
+        { "JSON of XGBoost beside other JSON", { "input_example.json", "{\"data\": []}", "m.json",
+                                                 "{\"learner\": {}}" }, OK, "xgboost", "m.json" },
+        { "LightGBM's text beside requirements", { "requirements.txt", "mlflow", "model.txt", "tree\nversion=v4\n" },
+          OK, "lightgbm", "model.txt" },
         { "a pickle", { "model.joblib", "" }, OK, "sklearn", "model.joblib" },
         { "ONNX before a pickle", { "model.pkl", "", "model.onnx", "" }, OK, "onnx", "model.onnx" },
         { "two of a kind", { "a.ubj", "", "b.xgb", "" }, ERR_INVALID, "", "" },
@@ -212,7 +226,8 @@ TEST(mlmodel_takes_a_folder_for_its_model_file)
         CHECK_INT(cases[i].why, status, cases[i].status);
         CHECK("a refusal has a reason", (status == OK) == (err.cause[0] == '\0'));
         CHECK_STR(cases[i].why, model.flavor, str_of(cases[i].flavor));
-        CHECK_STR(cases[i].why, str_is_empty(model.data_path) ? model.pickle_path : model.data_path, str_of(cases[i].path));
+        CHECK_STR(cases[i].why, str_is_empty(model.data_path) ? model.pickle_path : model.data_path,
+                  str_of(cases[i].path));
         CHECK(cases[i].why, !model.has_file);
         arena_done(&arena);
     }

@@ -12,7 +12,8 @@ enum { MODEL_GRAPH = 7 };
 enum { GRAPH_NODE = 1, GRAPH_INITIALIZER = 5 };
 enum { NODE_INPUT = 1, NODE_OP_TYPE = 4, NODE_ATTRIBUTE = 5 };
 enum { ATTRIBUTE_NAME = 1, ATTRIBUTE_INTS = 8, ATTRIBUTE_STRINGS = 9 };
-enum { TENSOR_DATA_TYPE = 2, TENSOR_INT32S = 5, TENSOR_STRINGS = 6, TENSOR_INT64S = 7, TENSOR_NAME = 8, TENSOR_RAW = 9 };
+enum { TENSOR_DATA_TYPE = 2, TENSOR_INT32S = 5, TENSOR_STRINGS = 6, TENSOR_INT64S = 7, TENSOR_NAME = 8,
+       TENSOR_RAW = 9 };
 enum { ELEMENT_INT32 = 6, ELEMENT_INT64 = 7 };
 
 /* Each walks all initializers; a file made up of such nodes would take for ever. */

@@ -14,7 +14,8 @@ void *onnx_door_open(const char *folder, char *text, size_t text_bytes);
 void onnx_door_close(void *handle);
 size_t onnx_door_classes(void *handle);
 const char *onnx_door_class(void *handle, size_t index);
-int onnx_door_predict(void *handle, size_t rows, const double *numbers, double *values, double *probabilities, char *text,
+int onnx_door_predict(void *handle, size_t rows, const double *numbers, double *values, double *probabilities,
+                      char *text,
                       size_t text_bytes);
 
 void onnx_door_close(void *handle)
@@ -51,7 +52,8 @@ const char *onnx_door_class(void *handle, size_t index)
 }
 
 /* values[rows]; probabilities[rows * classes], NaN where the model gives none. 0, or 1 and a text. */
-int onnx_door_predict(void *handle, size_t rows, const double *numbers, double *values, double *probabilities, char *text,
+int onnx_door_predict(void *handle, size_t rows, const double *numbers, double *values, double *probabilities,
+                      char *text,
                       size_t text_bytes)
 {
     struct onnx_door *door = handle;

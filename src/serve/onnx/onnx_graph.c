@@ -51,7 +51,8 @@ static enum status read_tensor_type(const struct onnx_model *model, const struct
     TRY(check(model, api->get_dimension_count(tensor, &input->dimensions), err));
     input->element = (enum ort_element)element;
     if (!is_supported(input->element))
-        return error_set(err, ERR_INVALID, "input \"%s\" has elements of ONNX type %d, which rows cannot carry", input->name,
+        return error_set(err, ERR_INVALID, "input \"%s\" has elements of ONNX type %d, which rows cannot carry",
+                         input->name,
                          element);
     if (input->dimensions == 0 || input->dimensions > ONNX_DIMENSIONS_MAX)
         return error_set(err, ERR_INVALID, "input \"%s\" has %zu dimensions; 1 (rows) to %d are taken", input->name,
@@ -66,7 +67,8 @@ static enum status measure_width(struct onnx_input *input, struct error *err)
     for (size_t i = 1; i < input->dimensions; i++) {
         if (input->shape[i] <= 0 && input->dimensions > 2)
             return error_set(err, ERR_INVALID, "input \"%s\" leaves more than its rows and columns open", input->name);
-        if (input->shape[i] > (int64_t)ONNX_COLUMNS_MAX || (width *= (size_t)MAX_OF(input->shape[i], 0)) > ONNX_COLUMNS_MAX)
+        if (input->shape[i] > (int64_t)ONNX_COLUMNS_MAX || (width *= (size_t)MAX_OF(input->shape[i],
+                                                                                    0)) > ONNX_COLUMNS_MAX)
             return error_set(err, ERR_INVALID, "input \"%s\" is wider than %zu columns", input->name, ONNX_COLUMNS_MAX);
     }
     input->width = width;

@@ -28,7 +28,7 @@ struct onnx_output {
 
 /* What one output gave: [rows * columns] of numbers, or of texts. columns 0: it has no shape of rows. */
 struct onnx_block {
-    size_t columns;
+    size_t rows, columns;
     const double *numbers;
     const str *texts;
 };

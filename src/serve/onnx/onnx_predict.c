@@ -13,14 +13,16 @@ static void answer_best(const struct onnx_block *block, size_t rows, double *val
 }
 
 /* The output is there, of the kind and width that it had when the model was tried. */
-static enum status expect(const struct onnx_model *model, const struct onnx_block *blocks, size_t output, size_t columns,
+static enum status expect(const struct onnx_model *model, const struct onnx_block *blocks, size_t output,
+                          size_t columns,
                           struct error *err)
 {
     if (output == ONNX_NONE)
         return OK;
     size_t got = blocks[output].columns;
     if (got == 0 || (columns != 0 && got != columns))
-        return error_set(err, ERR_INVALID, "output \"%s\" has %zu columns a row here, and %zu when the model was loaded",
+        return error_set(err, ERR_INVALID,
+                         "output \"%s\" has %zu columns a row here, and %zu when the model was loaded",
                          model->outputs[output].name, got, columns);
     return OK;
 }
@@ -57,7 +59,8 @@ static enum status make_answer(const struct onnx_model *model, const struct onnx
     }
     if (model->label != ONNX_NONE) {
         const struct onnx_block *block = &blocks[model->label];
-        TRY(class_index_labels(&model->classes, block->numbers, block->texts, rows, arena, values, &answer.labels, err));
+        TRY(class_index_labels(&model->classes, block->numbers, block->texts, rows, arena, values, &answer.labels,
+                               err));
     } else if (model->probabilities != ONNX_NONE) {
         answer_best(&blocks[model->probabilities], rows, values);
     } else {
@@ -82,7 +85,8 @@ static enum status append_row(const struct onnx_model *model, const struct onnx_
             blocks[i].texts = one[i].texts == NULL ? NULL : arena_array(arena, str, rows * columns);
         }
         if (columns != blocks[i].columns || (columns > 0 && blocks[i].numbers == NULL && blocks[i].texts == NULL))
-            return error_set(err, ERR_LIMIT, "output \"%s\" of %zu rows does not fit together", model->outputs[i].name, rows);
+            return error_set(err, ERR_LIMIT, "output \"%s\" of %zu rows does not fit together", model->outputs[i].name,
+                             rows);
         if (blocks[i].numbers != NULL)
             memcpy((double *)(uintptr_t)blocks[i].numbers + row * columns, one[i].numbers, columns * sizeof(double));
         else if (blocks[i].texts != NULL)
@@ -120,7 +124,8 @@ enum status onnx_predict(struct runtime *runtime, const struct runtime_rows *row
     else if (model->batch_rows == 1)
         TRY(run_singly(model, rows, arena, blocks, err));
     else
-        return error_set(err, ERR_INVALID, "the model takes exactly %zu rows at a time, here are %zu", model->batch_rows,
+        return error_set(err, ERR_INVALID, "the model takes exactly %zu rows at a time, here are %zu",
+                         model->batch_rows,
                          rows->rows);
     return make_answer(model, blocks, rows->rows, arena, ret_answer, err);
 }

@@ -48,13 +48,15 @@ static void integer_range(enum ort_element element, double *ret_low, double *ret
     *ret_high = ldexp(1, is_signed ? bits - 1 : bits);
 }
 
-static enum status refuse_cell(const struct onnx_model *model, size_t row, size_t column, double value, struct error *err)
+static enum status refuse_cell(const struct onnx_model *model, size_t row, size_t column, double value,
+                               struct error *err)
 {
     str name = model->runtime.info.inputs[column].name;
     if (isnan(value))
         return error_set(err, ERR_INVALID, "row %zu: \"%.*s\" is missing, and the model takes whole numbers there", row,
                          STR_ARG(name));
-    return error_set(err, ERR_INVALID, "row %zu: \"%.*s\" is %.17g, and the model takes whole numbers of its range there", row,
+    return error_set(err, ERR_INVALID,
+                     "row %zu: \"%.*s\" is %.17g, and the model takes whole numbers of its range there", row,
                      STR_ARG(name), value);
 }
 
@@ -115,7 +117,8 @@ static void fill_floats(const struct onnx_model *model, const struct onnx_input 
             *to++ = (float)rows->numbers[row * stride + input->columns[i]];
 }
 
-static void fill_doubles(const struct onnx_model *model, const struct onnx_input *input, const struct runtime_rows *rows,
+static void fill_doubles(const struct onnx_model *model, const struct onnx_input *input,
+                         const struct runtime_rows *rows,
                          double *to)
 {
     size_t stride = model->runtime.info.input_count;
@@ -157,7 +160,8 @@ static enum status make_texts(const struct onnx_model *model, const struct onnx_
     int64_t shape[ONNX_DIMENSIONS_MAX];
     memcpy(shape, input->shape, sizeof shape);
     shape[0] = (int64_t)rows->rows;
-    TRY(check(model, api->create_tensor(model->library->allocator, shape, input->dimensions, ORT_STRING, ret_value), err));
+    TRY(check(model, api->create_tensor(model->library->allocator, shape, input->dimensions, ORT_STRING, ret_value),
+              err));
     return check(model, api->fill_string_tensor(*ret_value, texts, count), err);
 }
 
@@ -177,11 +181,12 @@ static enum status make_input(const struct onnx_model *model, const struct onnx_
             return error_set(err, ERR_LIMIT, "a matrix of %zu rows does not fit in memory", rows->rows);
         TRY(fill_numbers(model, input, rows, data, err));
     }
+    const struct ort_library *library = model->library;
     int64_t shape[ONNX_DIMENSIONS_MAX];
     memcpy(shape, input->shape, sizeof shape);
     shape[0] = (int64_t)rows->rows;
-    return check(model, model->library->api->create_tensor_over(model->library->memory, data, bytes, shape,
-                                                                 input->dimensions, (int)input->element, ret_value), err);
+    return check(model, library->api->create_tensor_over(library->memory, data, bytes, shape, input->dimensions,
+                                                         (int)input->element, ret_value), err);
 }
 
 /* ---- tensors into blocks ---- */
@@ -244,16 +249,17 @@ static enum status read_texts(const struct onnx_model *model, const struct ort_v
     return OK;
 }
 
-static enum status read_tensor(const struct onnx_model *model, const struct onnx_output *output, struct ort_value *value,
-                               size_t rows, struct arena *arena, struct onnx_block *block, struct error *err)
+/* `block` comes with what is known before: the rows. */
+static enum status read_tensor(const struct onnx_model *model, enum ort_element element, struct ort_value *value,
+                               struct arena *arena, struct onnx_block *block, struct error *err)
 {
     size_t count = 0;
     TRY(count_elements(model, value, &count, err));
-    if (count == 0 || count % rows != 0)
+    if (count == 0 || count % block->rows != 0)
         return OK; /* something about the model, not about the rows */
-    if (output->element == ORT_STRING) {
+    if (element == ORT_STRING) {
         TRY(read_texts(model, value, count, arena, &block->texts, err));
-        block->columns = count / rows;
+        block->columns = count / block->rows;
         return OK;
     }
     void *data = NULL;
@@ -261,9 +267,9 @@ static enum status read_tensor(const struct onnx_model *model, const struct onnx
     if (numbers == NULL)
         return error_set(err, ERR_LIMIT, "%zu outputs do not fit in memory", count);
     TRY(check(model, model->library->api->get_tensor_data(value, &data), err));
-    widen(data, output->element, count, numbers);
+    widen(data, element, count, numbers);
     block->numbers = numbers;
-    block->columns = count / rows;
+    block->columns = count / block->rows;
     return OK;
 }
 
@@ -274,9 +280,30 @@ static enum status get_part(const struct onnx_model *model, const struct ort_val
     return check(model, model->library->api->get_value(whole, (int)index, model->library->allocator, ret_part), err);
 }
 
+/* Maps into a matrix; the first row's map tells its width. */
+struct map_matrix {
+    size_t rows, columns;
+    double *numbers; /* [rows * columns], NULL before the first row */
+    struct arena *arena;
+};
+
+static enum status widen_matrix(struct map_matrix *matrix, size_t row, size_t count, struct error *err)
+{
+    if (matrix->numbers == NULL) {
+        matrix->columns = count;
+        matrix->numbers = arena_array(matrix->arena, double, matrix->rows * count);
+    }
+    if (matrix->numbers == NULL)
+        return error_set(err, ERR_LIMIT, "%zu x %zu probabilities do not fit in memory", matrix->rows, count);
+    if (count != matrix->columns)
+        return error_set(err, ERR_INVALID, "the model gave %zu classes for row %zu and %zu before", count, row,
+                         matrix->columns);
+    return OK;
+}
+
 /* The probabilities of one row: floats, in the order of the maps' keys, which are the same in every row. */
 static enum status read_map(const struct onnx_model *model, const struct ort_value *map, size_t row,
-                            struct onnx_block *block, double **numbers, size_t rows, struct arena *arena, struct error *err)
+                            struct map_matrix *matrix, struct error *err)
 {
     const struct ort_api *api = model->library->api;
     struct ort_value *values;
@@ -284,40 +311,34 @@ static enum status read_map(const struct onnx_model *model, const struct ort_val
     size_t count = 0;
     void *data = NULL;
     enum status status = count_elements(model, values, &count, err);
-    if (status == OK && *numbers == NULL) {
-        block->columns = count;
-        *numbers = arena_array(arena, double, rows * count);
-        block->numbers = *numbers;
-        if (*numbers == NULL)
-            status = error_set(err, ERR_LIMIT, "%zu x %zu probabilities do not fit in memory", rows, count);
-    }
-    if (status == OK && count != block->columns)
-        status = error_set(err, ERR_INVALID, "the model gave %zu classes for row %zu and %zu before", count, row,
-                           block->columns);
+    if (status == OK)
+        status = widen_matrix(matrix, row, count, err);
     if (status == OK)
         status = check(model, api->get_tensor_data(values, &data), err);
     if (status == OK)
-        widen(data, ORT_FLOAT, count, *numbers + row * count);
+        widen(data, ORT_FLOAT, count, matrix->numbers + row * count);
     api->release_value(values);
     return status;
 }
 
-static enum status read_maps(const struct onnx_model *model, const struct ort_value *sequence, size_t rows,
-                             struct arena *arena, struct onnx_block *block, struct error *err)
+static enum status read_maps(const struct onnx_model *model, const struct ort_value *sequence, struct arena *arena,
+                             struct onnx_block *block, struct error *err)
 {
     const struct ort_api *api = model->library->api;
+    struct map_matrix matrix = { .rows = block->rows, .arena = arena };
     size_t count = 0;
-    double *numbers = NULL;
     TRY(check(model, api->get_value_count(sequence, &count), err));
-    if (count != rows)
+    if (count != block->rows)
         return OK;
-    for (size_t row = 0; row < rows; row++) {
+    for (size_t row = 0; row < block->rows; row++) {
         struct ort_value *map;
         TRY(get_part(model, sequence, row, &map, err));
-        enum status status = read_map(model, map, row, block, &numbers, rows, arena, err);
+        enum status status = read_map(model, map, row, &matrix, err);
         api->release_value(map);
         TRY(status);
     }
+    block->columns = matrix.columns;
+    block->numbers = matrix.numbers;
     return OK;
 }
 
@@ -367,11 +388,11 @@ enum status onnx_run(const struct onnx_model *model, const struct runtime_rows *
     TRY(run_call(&call, rows, arena, err));
     for (size_t i = 0; i < model->output_count; i++) {
         const struct onnx_output *output = &model->outputs[i];
-        blocks[i] = (struct onnx_block){ 0 };
+        blocks[i] = (struct onnx_block){ .rows = rows->rows };
         if (output->is_maps)
-            TRY(read_maps(model, call.outputs[i], rows->rows, arena, &blocks[i], err));
+            TRY(read_maps(model, call.outputs[i], arena, &blocks[i], err));
         else if (output->element != ORT_UNDEFINED)
-            TRY(read_tensor(model, output, call.outputs[i], rows->rows, arena, &blocks[i], err));
+            TRY(read_tensor(model, output->element, call.outputs[i], arena, &blocks[i], err));
     }
     return OK;
 }

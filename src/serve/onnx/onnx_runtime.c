@@ -35,10 +35,12 @@ static enum status set_options(const struct ort_library *library, const struct m
     TRY(ort_check(library, api->set_execution_mode(options, said->is_parallel ? ORT_PARALLEL : ORT_SEQUENTIAL),
                   ERR_INVALID, err));
     if (said->graph_optimization_level >= 0)
-        TRY(ort_check(library, api->set_graph_optimization_level(options, (int)MIN_OF(said->graph_optimization_level, 99)),
+        TRY(ort_check(library, api->set_graph_optimization_level(options, (int)MIN_OF(said->graph_optimization_level,
+                                                                                      99)),
                       ERR_INVALID, err));
     TRY(ort_check(library, api->add_session_config(options, "session.intra_op.allow_spinning", "0"), ERR_INVALID, err));
-    return ort_check(library, api->add_session_config(options, "session.inter_op.allow_spinning", "0"), ERR_INVALID, err);
+    return ort_check(library, api->add_session_config(options, "session.inter_op.allow_spinning", "0"), ERR_INVALID,
+                     err);
 }
 
 /* By path, not from memory: tensors may lie in a file beside the model. */
@@ -50,7 +52,8 @@ static enum status open_session(struct onnx_model *model, const struct mlmodel_o
     TRY(ort_check(library, library->api->create_session_options(&options), ERR_UNAVAILABLE, err));
     enum status status = set_options(library, said, options, err);
     if (status == OK)
-        status = ort_check(library, library->api->create_session(library->env, path, options, &model->session), ERR_INVALID,
+        status = ort_check(library, library->api->create_session(library->env, path, options, &model->session),
+                           ERR_INVALID,
                            err);
     library->api->release_session_options(options);
     return status;
@@ -100,17 +103,20 @@ static enum status settle_widths(struct onnx_model *model, const struct mlmodel 
     }
     if (open != ONNX_NONE) {
         if (description->input_count <= columns)
-            return error_set(err, ERR_INVALID, "the graph leaves the width of \"%s\" open, and there is no signature that tells it",
+            return error_set(err, ERR_INVALID,
+                             "the graph leaves the width of \"%s\" open, and there is no signature that tells it",
                              model->inputs[open].name);
         model->inputs[open].width = description->input_count - columns;
         model->inputs[open].shape[1] = (int64_t)model->inputs[open].width;
         columns = description->input_count;
     }
     if (description->input_count != 0 && description->input_count != columns)
-        return error_set(err, ERR_INVALID, "the signature has %zu columns and the graph takes %zu", description->input_count,
+        return error_set(err, ERR_INVALID, "the signature has %zu columns and the graph takes %zu",
+                         description->input_count,
                          columns);
     if (columns > ONNX_COLUMNS_MAX)
-        return error_set(err, ERR_LIMIT, "the graph takes %zu columns; at most %zu are served", columns, ONNX_COLUMNS_MAX);
+        return error_set(err, ERR_LIMIT, "the graph takes %zu columns; at most %zu are served", columns,
+                         ONNX_COLUMNS_MAX);
     *ret_columns = columns;
     return OK;
 }
@@ -179,9 +185,11 @@ static enum status check_types(const struct onnx_model *model, struct error *err
     for (size_t i = 0; i < model->input_count; i++) {
         const struct onnx_input *input = &model->inputs[i];
         for (size_t column = 0; column < input->width; column++) {
-            const struct field *field = &model->runtime.info.inputs[input->columns != NULL ? input->columns[column] : column];
+            size_t at = input->columns != NULL ? input->columns[column] : column;
+            const struct field *field = &model->runtime.info.inputs[at];
             if ((field->type == FIELD_STRING) != (input->element == ORT_STRING))
-                return error_set(err, ERR_INVALID, "column \"%.*s\" of the signature is %s, and input \"%s\" of the graph is not",
+                return error_set(err, ERR_INVALID,
+                                 "column \"%.*s\" of the signature is %s, and input \"%s\" of the graph is not",
                                  STR_ARG(field->name), field->type == FIELD_STRING ? "text" : "a number", input->name);
         }
     }
@@ -264,7 +272,8 @@ static enum status choose_outputs(struct onnx_model *model, const struct onnx_bl
 
 /* The classes' names: a ZipMap's keys, else what the file says, else for whole-number labels and for mere shares
  * 0, 1, 2, ... Without names, text labels speak for themselves and the shares are left out. */
-static enum status name_classes(struct onnx_model *model, const struct runtime_rows *row, const struct onnx_block *blocks,
+static enum status name_classes(struct onnx_model *model, const struct runtime_rows *row,
+                                const struct onnx_block *blocks,
                                 const char *path, struct error *err)
 {
     struct runtime_info *info = &model->runtime.info;

@@ -113,10 +113,19 @@ TEST(onnx_info_tells_columns_and_task)
 {
     if (is_library_missing())
         return;
-    static const struct { const char *why, *model, *first, *last; enum field_type type; bool has_names; enum model_task task; bool gives_scores; } cases[] = {
-        { "names and types of the signature", "onnx_logistic_zipmap", "sepal length", "petal width", FIELD_DOUBLE, true, MODEL_MULTICLASS, false },
-        { "a lone matrix without a signature has no names", "onnx_logistic", "f0", "f3", FIELD_FLOAT, false, MODEL_MULTICLASS, false },
-        { "an input a column: the graph's names", "onnx_text_columns", "contract", "charge", FIELD_STRING, true, MODEL_BINARY, false },
+    static const struct {
+        const char *why, *model, *first, *last;
+        enum field_type type;
+        bool has_names;
+        enum model_task task;
+        bool gives_scores;
+    } cases[] = {
+        { "names and types of the signature", "onnx_logistic_zipmap", "sepal length", "petal width", FIELD_DOUBLE,
+          true, MODEL_MULTICLASS, false },
+        { "a lone matrix without a signature has no names", "onnx_logistic", "f0", "f3", FIELD_FLOAT, false,
+          MODEL_MULTICLASS, false },
+        { "an input a column: the graph's names", "onnx_text_columns", "contract", "charge", FIELD_STRING, true,
+          MODEL_BINARY, false },
         { "a number a row", "onnx_linear", "f0", "f2", FIELD_FLOAT, false, MODEL_REGRESSION, false },
         { "shares without a label", "onnx_softmax", "f0", "f2", FIELD_DOUBLE, false, MODEL_BINARY, true },
         { "scalars", "onnx_one_row", "a", "b", FIELD_FLOAT, true, MODEL_REGRESSION, false },
@@ -187,8 +196,10 @@ TEST(onnx_load_says_what_is_wrong)
     if (is_library_missing())
         return;
     static const struct { const char *why, *signature; enum status status; const char *words; } cases[] = {
-        { "too few columns", "[{\"type\": \"double\", \"name\": \"a\"}]", ERR_INVALID, "1 columns and the graph takes 3" },
-        { "text for a number", "[{\"type\": \"string\", \"name\": \"a\"}, {\"type\": \"double\", \"name\": \"b\"}, {\"type\": \"double\", \"name\": \"c\"}]",
+        { "too few columns", "[{\"type\": \"double\", \"name\": \"a\"}]", ERR_INVALID,
+          "1 columns and the graph takes 3" },
+        { "text for a number", "[{\"type\": \"string\", \"name\": \"a\"}, {\"type\": \"double\", \"name\": \"b\"}, "
+          "{\"type\": \"double\", \"name\": \"c\"}]",
           ERR_INVALID, "\"a\" of the signature is text" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -196,7 +207,8 @@ TEST(onnx_load_says_what_is_wrong)
         struct error err = { 0 };
         CHECK_OK("load", load("onnx_linear", &loaded, &err), &err);
         struct runtime *runtime;
-        CHECK_OK(cases[i].why, mlmodel_read_signature(str_of(cases[i].signature), &loaded.arena, &loaded.description.inputs,
+        CHECK_OK(cases[i].why, mlmodel_read_signature(str_of(cases[i].signature), &loaded.arena,
+                                                      &loaded.description.inputs,
                                                       &loaded.description.input_count, &err), &err);
         CHECK_FAILS(cases[i].why, runtime_onnx_load(&loaded.description, &runtime, &err), cases[i].status, &err);
         CHECK(cases[i].why, strstr(err.cause, cases[i].words) != NULL);
@@ -269,9 +281,11 @@ TEST(onnx_classes_are_read_from_the_file)
 {
     static const struct { const char *why; const char *bytes; size_t size, count; const char *second; } cases[] = {
         { "texts", "\x3a\x22\x0a\x20\x2a\x1e\x0a\x13" "classlabels_strings" "\x4a\x02no\x4a\x03yes", 36, 2, "yes" },
-        { "one number a field", "\x3a\x1c\x0a\x1a\x2a\x18\x0a\x12" "classlabels_int64s" "\x40\x03\x40\x07", 30, 2, "7" },
+        { "one number a field", "\x3a\x1c\x0a\x1a\x2a\x18\x0a\x12" "classlabels_int64s" "\x40\x03\x40\x07", 30, 2,
+          "7" },
         { "packed numbers", "\x3a\x1c\x0a\x1a\x2a\x18\x0a\x12" "classlabels_int64s" "\x42\x02\x03\x07", 30, 2, "7" },
-        { "another count than asked for", "\x3a\x1c\x0a\x1a\x2a\x18\x0a\x12" "classlabels_int64s" "\x40\x03\x40\x07", 30, 3, NULL },
+        { "another count than asked for", "\x3a\x1c\x0a\x1a\x2a\x18\x0a\x12" "classlabels_int64s" "\x40\x03\x40\x07",
+          30, 3, NULL },
         { "cut off", "\x3a\x1c\x0a\x1a\x2a\x18\x0a\x12" "classlabels", 19, 2, NULL },
         { "nothing", "", 0, 2, NULL },
     };

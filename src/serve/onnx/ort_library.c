@@ -54,8 +54,8 @@ static enum status open_file(void **ret_handle, struct error *err)
     if ((*ret_handle = open_of_source_tree()) != NULL)
         return OK;
     return error_set(err, ERR_UNAVAILABLE,
-                     "ONNX models need ONNX Runtime: no libonnxruntime.so.1 beside Kedge or on the system. tools/bootstrap "
-                     "fetches it; KEDGE_ONNXRUNTIME names a file elsewhere");
+                     "ONNX models need ONNX Runtime: no libonnxruntime.so.1 beside Kedge or on the system. "
+                     "tools/bootstrap fetches it; KEDGE_ONNXRUNTIME names a file elsewhere");
 }
 
 static enum status bind_table(void *handle, struct ort_library *library, struct error *err)

@@ -31,7 +31,8 @@ static size_t begin_frame(struct buf *frame, char letter)
 static enum status end_frame(struct buf *frame, size_t start, struct error *err)
 {
     if (buf_is_overfull(frame))
-        return error_set(err, ERR_LIMIT, "the rows take more than the %zu bytes of one request to Python", frame->max_bytes);
+        return error_set(err, ERR_LIMIT, "the rows take more than the %zu bytes of one request to Python",
+                         frame->max_bytes);
     uint32_t size = (uint32_t)(frame->size - start - PYFUNC_HEADER_BYTES);
     memcpy(frame->data + start, &size, sizeof size);
     return OK;
@@ -96,7 +97,8 @@ static const char *type_name(enum field_type type)
     return "double";
 }
 
-enum status pyfunc_frame_columns(const struct runtime_info *info, const struct tensor_spec *tensors, size_t tensor_count,
+enum status pyfunc_frame_columns(const struct runtime_info *info, const struct tensor_spec *tensors,
+                                 size_t tensor_count,
                                  struct buf *frame, struct error *err)
 {
     size_t start = begin_frame(frame, 'C');
@@ -221,16 +223,17 @@ static enum status no_frame(struct error *err)
 }
 
 /* Opens a frame of that letter; an E frame is its error. */
-static enum status open_frame(str frame, char letter, struct arena *arena, struct frame_reader *reader, struct error *err)
+static enum status open_frame(str frame, char letter, struct arena *arena, struct frame_reader *reader,
+                              struct error *err)
 {
     *reader = (struct frame_reader){ .rest = frame };
     uint8_t found = take_u8(reader);
     if (found == 'E') {
-        bool is_callers = take_u8(reader) == 1;
+        bool is_input = take_u8(reader) == 1;
         str text = take_text(reader, arena);
         if (reader->is_bad || reader->rest.size != 0)
             return no_frame(err);
-        return error_set(err, is_callers ? ERR_INVALID : ERR_UNAVAILABLE, "Python: %.*s", STR_ARG(text));
+        return error_set(err, is_input ? ERR_INVALID : ERR_UNAVAILABLE, "Python: %.*s", STR_ARG(text));
     }
     return found == (uint8_t)letter ? OK : no_frame(err);
 }

@@ -3,14 +3,16 @@
  * A frame is its size (u32, of what follows), a letter, and a body; all numbers little-endian, a text is its size (u32)
  * and its bytes in UTF-8:
  *
- *     to the worker    C  JSON {"columns": [...], "has_names": .., "tensors": [...]}: the columns, once they are settled
+ *     to the worker    C  JSON {"columns": [...], "has_names": ..,
+                                  "tensors": [...]}: the columns, once they are settled
  *                      P  rows u32, columns u32, then a column: 0 and rows doubles, or 1 and rows texts (size
  *                         0xFFFFFFFF: missing)
  *     from the worker  R  ready: flags u8 (1 gives probabilities, 2 is a regressor), classes u32 and as many texts,
  *                         features u32, named u8, if so as many texts, then a text: how the model was loaded
  *                      A  rows u32, outputs u32, then an output: name text, columns u32, 0 and doubles or 1 and texts;
  *                         then classes u32 and rows * classes doubles (0: no probabilities)
- *                      E  1 where the caller is to blame (the rows; a package that is missing) else 0, and a text
+ *                      E  1 where what was given is to blame (the rows, the model's files), 0 where something is
+ *                         missing or broken; and a text
  *
  * The worker runs foreign code: nothing that it sends is trusted. */
 #ifndef SERVE_PYFUNC_FRAME_H
@@ -40,8 +42,9 @@ must_use enum status pyfunc_frame_columns(const struct runtime_info *info, const
                                           size_t tensor_count, struct buf *frame, struct error *err);
 
 /* Reads the frame after its size. ERR_CORRUPT: it is none, or not of that kind; an E frame gives its text as
- * ERR_INVALID where the caller is to blame, else ERR_UNAVAILABLE. */
-must_use enum status pyfunc_frame_ready(str frame, struct arena *arena, struct pyfunc_facts *ret_facts, struct error *err);
+ * ERR_INVALID where what was given is to blame, else ERR_UNAVAILABLE. */
+must_use enum status pyfunc_frame_ready(str frame, struct arena *arena, struct pyfunc_facts *ret_facts,
+                                        struct error *err);
 
 /* The answer's outputs, and the shares (NULL: none) of `class_count` classes. `rows` is what was asked. */
 struct pyfunc_answer {

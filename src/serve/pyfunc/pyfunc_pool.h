@@ -20,7 +20,7 @@ struct pyfunc_options {
     int64_t timeout_ms;  /* of a prediction; 0 = 60 s */
     int64_t load_ms;     /* for a worker to start and load its model; 0 = 120 s */
     size_t memory_bytes; /* address space of a worker (RLIMIT_AS); 0 = no bound */
-    int64_t backoff_ms;  /* from a worker's death to its restart, doubled up to a minute while it keeps dying; 0 = 100 ms */
+    int64_t backoff_ms;  /* from a death to the restart, doubled up to a minute while it keeps dying; 0 = 100 ms */
 };
 
 /* Starts nothing; texts are copied. */

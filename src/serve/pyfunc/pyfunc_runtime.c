@@ -25,7 +25,8 @@ static void borrowed_done(struct borrowed *borrowed)
 }
 
 /* One question and its answer's frame, without its size. */
-static enum status ask(struct borrowed *borrowed, str question, int64_t deadline_ns, struct arena *arena, str *ret_frame,
+static enum status ask(struct borrowed *borrowed, str question, int64_t deadline_ns, struct arena *arena,
+                       str *ret_frame,
                        struct error *err)
 {
     struct pyfunc_worker *worker = borrowed->worker;
@@ -152,7 +153,8 @@ static enum status columns_of_tensors(struct pyfunc_runtime *runtime, const stru
         if (tensor->shape[i] <= 0 || __builtin_mul_overflow(width, (size_t)tensor->shape[i], &width))
             width = SIZE_MAX;
     if (model->input_tensor_count != 1 || tensor->dimensions == 0 || width > PYFUNC_NAMES_MAX)
-        return error_set(err, ERR_INVALID, "the signature's inputs are not one tensor of rows with a fixed number of columns");
+        return error_set(err, ERR_INVALID,
+                         "the signature's inputs are not one tensor of rows with a fixed number of columns");
     make_columns(runtime, width, NULL);
     runtime->is_tensor = true;
     return OK;
@@ -166,7 +168,8 @@ static enum status settle_columns(struct pyfunc_runtime *runtime, const struct m
         return columns_of_tensors(runtime, model, err);
     if (model->input_count == 0) {
         if (facts->feature_count == 0)
-            return error_set(err, ERR_INVALID, "neither a signature nor the model itself tells its columns: log it with a signature");
+            return error_set(err, ERR_INVALID,
+                             "neither a signature nor the model itself tells its columns: log it with a signature");
         make_columns(runtime, facts->feature_count, facts->features);
         return OK;
     }
@@ -199,7 +202,8 @@ static enum status settle(struct pyfunc_runtime *runtime, const struct mlmodel *
     class_index_init(&runtime->classes, facts->classes, facts->class_count, &runtime->arena);
     CLEANUP(buf_done) struct buf frame;
     buf_init(&frame, PYFUNC_FRAME_MAX);
-    TRY(pyfunc_frame_columns(info, model->input_tensors, runtime->is_tensor ? model->input_tensor_count : 0, &frame, err));
+    TRY(pyfunc_frame_columns(info, model->input_tensors, runtime->is_tensor ? model->input_tensor_count : 0, &frame,
+                             err));
     runtime->columns_frame = arena_copy(&runtime->arena, buf_str(&frame));
     return OK;
 }

@@ -84,7 +84,8 @@ static void check_deadline(struct pyfunc_runtime *runtime, struct pyfunc_worker 
     if (worker->state != WORKER_STARTING || now_ns < worker->deadline_ns)
         return;
     struct error err = { 0 };
-    (void)error_set(&err, ERR_UNAVAILABLE, "the model did not load within %lld ms", (long long)runtime->pool->options.load_ms);
+    (void)error_set(&err, ERR_UNAVAILABLE, "the model did not load within %lld ms",
+                    (long long)runtime->pool->options.load_ms);
     start_failed(runtime, worker, &err);
 }
 

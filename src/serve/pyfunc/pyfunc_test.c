@@ -34,7 +34,8 @@ static enum status load_folder(const char *folder, const struct pyfunc_options *
     return runtime_pyfunc_load(&model, loaded->pool, &loaded->runtime, err);
 }
 
-static enum status load(const char *name, const struct pyfunc_options *options, struct loaded *loaded, struct error *err)
+static enum status load(const char *name, const struct pyfunc_options *options, struct loaded *loaded,
+                        struct error *err)
 {
     char folder[512];
     (void)snprintf(folder, sizeof folder, "%s/%s", TEST_MODELS, name);
@@ -45,7 +46,8 @@ static bool has_python(const char *module)
 {
     const char *python = getenv("KEDGE_PYTHON");
     char command[512];
-    (void)snprintf(command, sizeof command, "%s -c 'import %s' >/dev/null 2>&1", python != NULL ? python : "python3", module);
+    (void)snprintf(command, sizeof command, "%s -c 'import %s' >/dev/null 2>&1", python != NULL ? python : "python3",
+                   module);
     return system(command) == 0;
 }
 
@@ -209,8 +211,9 @@ TEST(pyfunc_load_passes_on_what_python_says)
     (void)snprintf(path, sizeof path, "%s/model.pkl", test_folder());
     CHECK_OK("write", file_write(path, STR("this is no pickle"), &err), &err);
     CLEANUP(loaded_done) struct loaded loaded;
-    CHECK_FAILS("a pickle that is none", load_folder(test_folder(), &(struct pyfunc_options){ .backoff_ms = 60000 }, &loaded, &err),
-                ERR_UNAVAILABLE, &err);
+    CHECK_FAILS("a pickle that is none", load_folder(test_folder(), &(struct pyfunc_options){ .backoff_ms = 60000 },
+                                                     &loaded, &err),
+                ERR_INVALID, &err);
     CHECK("in Python's words", strstr(err.cause, "Python: ") != NULL);
 }
 
@@ -244,6 +247,7 @@ TEST(pyfunc_serves_a_pickled_estimator)
     CHECK_INT("rows", answer.rows, golden->rows);
     for (size_t row = 0; row < answer.rows; row++)
         CHECK_STR(golden->why, info->class_names[(size_t)answer.values[row]], str_of(golden->labels[row]));
-    for (size_t i = 0; i < answer.rows * answer.class_count; i++) /* another scikit-learn may differ in the last digits */
+    /* another scikit-learn may differ in the last digits */
+    for (size_t i = 0; i < answer.rows * answer.class_count; i++)
         CHECK_NEAR(golden->why, answer.probabilities[i], golden->probabilities[i], 1e-9);
 }

@@ -91,10 +91,10 @@ static int spawn(pid_t *ret_pid, const char *python, const char *setup, const st
     failed = posix_spawnattr_init(&attributes);
     if (failed == 0) {
         failed = prepare(&actions, &attributes, ends);
-        char *arguments[] = { (char *)(uintptr_t)python, (char *)(uintptr_t) "-u", (char *)(uintptr_t) "-c",
-                              (char *)(uintptr_t)script, (char *)(uintptr_t)setup, NULL }; /* exec copies, it never writes */
+        const char *arguments[] = { python, "-u", "-c", script, setup, NULL };
         if (failed == 0)
-            failed = posix_spawnp(ret_pid, python, &actions, &attributes, arguments, environ);
+            failed = posix_spawnp(ret_pid, python, &actions, &attributes,
+                                  (char *const *)(uintptr_t)arguments, environ); /* exec copies, it never writes */
         (void)posix_spawnattr_destroy(&attributes); /* frees nothing that could fail */
     }
     (void)posix_spawn_file_actions_destroy(&actions); /* as above */
@@ -175,7 +175,8 @@ enum status pyfunc_worker_read_ready(struct pyfunc_worker *worker, str *ret_fram
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return OK;
     if (got <= 0)
-        return error_set(err, ERR_UNAVAILABLE, "the Python worker ended while it started; its last words are in the log");
+        return error_set(err, ERR_UNAVAILABLE,
+                         "the Python worker ended while it started; its last words are in the log");
     if (!buf_append(&worker->ready, (str){ block, (size_t)got }))
         return error_set(err, ERR_CORRUPT, "the Python worker sent bytes that are no answer");
     str all = buf_str(&worker->ready);

@@ -53,7 +53,8 @@ must_use enum status pyfunc_worker_read_ready(struct pyfunc_worker *worker, str 
  * ended, or time ran out. */
 must_use enum status pyfunc_worker_send(const struct pyfunc_worker *worker, str bytes, int64_t deadline_ns,
                                         struct error *err);
-must_use enum status pyfunc_worker_receive(const struct pyfunc_worker *worker, void *to, size_t bytes, int64_t deadline_ns,
+must_use enum status pyfunc_worker_receive(const struct pyfunc_worker *worker, void *to, size_t bytes,
+                                           int64_t deadline_ns,
                                            struct error *err);
 
 #endif

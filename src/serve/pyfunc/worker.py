@@ -16,10 +16,6 @@ FRAME_BYTES_MAX = 1 << 30
 NUMBER_TYPES = {"double": "float64", "float": "float32", "integer": "int32", "long": "int64", "boolean": "bool"}
 
 
-class Refused(Exception):
-    """The rows do not fit the model: the caller's fault, not ours."""
-
-
 def end_with_parent(parent, memory_bytes):
     try:
         import ctypes
@@ -72,7 +68,7 @@ def next_request(connection):
     return receive(connection, size)
 
 
-def columns_of(frame, setup):
+def columns_of(frame):
     """The request's columns: for each a list or array of floats, or a list of texts with None for missing ones."""
     numpy = optional("numpy")
     rows, count = struct.unpack_from("<II", frame, 1)
@@ -204,7 +200,7 @@ def load(setup):
         return load_own_module(setup)
     if setup["pickle"]:
         return load_pickle(setup)
-    raise ImportError(f"a model of flavor {setup['flavor']} needs the Python package mlflow, which {sys.executable} does not have")
+    raise ImportError(f"flavor {setup['flavor']} needs the Python package mlflow, which {sys.executable} does not have")
 
 
 # ---- answers ----
@@ -290,14 +286,14 @@ def ready(model):
     return body + text(model.how)
 
 
-def fail(connection, error, is_callers):
+def fail(connection, error, is_input):
     words = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    send(connection, ord("E"), struct.pack("<B", 1 if is_callers else 0) + text(words[:4000]))
+    send(connection, ord("E"), struct.pack("<B", 1 if is_input else 0) + text(words[:4000]))
 
 
 def refuses_rows(error):
     """Whether it complains of the rows: MLflow's schema errors, and what estimators raise about values."""
-    return isinstance(error, (ValueError, TypeError, KeyError, Refused)) or type(error).__name__ == "MlflowException"
+    return isinstance(error, (ValueError, TypeError, KeyError)) or type(error).__name__ == "MlflowException"
 
 
 def main():
@@ -309,7 +305,7 @@ def main():
         model = load(setup)
         described = ready(model)
     except BaseException as error:  # also SystemExit of a model's own code: the server wants to know why
-        fail(connection, error, isinstance(error, ImportError))
+        fail(connection, error, not isinstance(error, (ImportError, MemoryError)))
         return
     send(connection, ord("R"), described)
     while True:
@@ -317,7 +313,7 @@ def main():
         if frame[0] == ord("C"):  # the columns, once they are settled
             setup.update(json.loads(bytes(frame[1:]).decode("utf-8")))
             continue
-        rows, columns = columns_of(frame, setup)
+        rows, columns = columns_of(frame)
         try:
             data = tensors(rows, columns, setup) if setup["tensors"] else table(rows, columns, setup)
             body = answer(model, rows, data)
