@@ -109,8 +109,8 @@ enum status logged_models_complete(struct meta *reader, struct logged_model *mod
                                    struct arena *arena, struct error *err)
 {
     int64_t *model_nos = arena_array(arena, int64_t, MAX_OF(count, (size_t)1));
-    struct pair_list *tags = arena_array(arena, struct pair_list, MAX_OF(count, (size_t)1));
-    struct pair_list *params = arena_array(arena, struct pair_list, MAX_OF(count, (size_t)1));
+    struct registry_pairs *tags = arena_array(arena, struct registry_pairs, MAX_OF(count, (size_t)1));
+    struct registry_pairs *params = arena_array(arena, struct registry_pairs, MAX_OF(count, (size_t)1));
     if (model_nos == NULL || tags == NULL || params == NULL)
         return error_set(err, ERR_LIMIT, "no memory for %zu models", count);
     for (size_t i = 0; i < count; i++)

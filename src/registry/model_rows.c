@@ -93,7 +93,7 @@ enum status model_versions_complete(struct meta *reader, struct model_version *v
                                     struct arena *arena, struct error *err)
 {
     int64_t *version_nos = arena_array(arena, int64_t, MAX_OF(count, (size_t)1));
-    struct pair_list *tags = arena_array(arena, struct pair_list, MAX_OF(count, (size_t)1));
+    struct registry_pairs *tags = arena_array(arena, struct registry_pairs, MAX_OF(count, (size_t)1));
     if (version_nos == NULL || tags == NULL)
         return error_set(err, ERR_LIMIT, "no memory for %zu versions", count);
     for (size_t i = 0; i < count; i++)

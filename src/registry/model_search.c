@@ -51,7 +51,7 @@ static struct registered_model *owner_of(const struct model_list *list, int64_t 
 
 static enum status attach_tags(struct meta *reader, const struct model_list *list, struct error *err)
 {
-    struct pair_list *tags = arena_array(list->arena, struct pair_list, list->count);
+    struct registry_pairs *tags = arena_array(list->arena, struct registry_pairs, list->count);
     if (tags == NULL)
         return error_set(err, ERR_LIMIT, "no memory for %zu models", list->count);
     TRY(pair_rows_read(reader, "registered_model_tags", list->model_nos, list->count, list->arena, tags, err));

@@ -35,74 +35,13 @@ size_t owner_place_find(const struct owner_place *places, size_t count, int64_t 
 
 /* ---- reading ---- */
 
-struct pair_row {
-    int64_t owner_no;
-    struct registry_pair pair;
-};
-
-static enum status collect(struct meta_statement *statement, struct arena *arena, struct meta_rows *rows,
-                           struct error *err)
-{
-    for (;;) {
-        bool has_row;
-        TRY(meta_step(statement, &has_row, err));
-        if (!has_row)
-            return OK;
-        struct pair_row *row = meta_rows_add(rows);
-        if (row == NULL)
-            return error_set(err, ERR_LIMIT, "no memory for a list of tags");
-        *row = (struct pair_row){ meta_i64(statement, 0),
-                                  { meta_str(statement, 1, arena), meta_str(statement, 2, arena) } };
-    }
-}
-
-/* Rows come by owner, so that each owner's pairs are one piece of the array. */
-static enum status hand_out(const struct meta_rows *rows, const struct owner_place *places, size_t owner_count,
-                            struct arena *arena, struct pair_list *lists, struct error *err)
-{
-    const struct pair_row *row = rows->rows;
-    struct registry_pair *pairs = arena_array(arena, struct registry_pair, MAX_OF(rows->count, (size_t)1));
-    if (pairs == NULL)
-        return error_set(err, ERR_LIMIT, "no memory for %zu tags", rows->count);
-    for (size_t i = 0; i < rows->count; i++) {
-        pairs[i] = row[i].pair;
-        size_t place = owner_place_find(places, owner_count, row[i].owner_no);
-        if (place == SIZE_MAX)
-            continue; /* the statement asked for none but these */
-        if (lists[place].count++ == 0)
-            lists[place].pairs = &pairs[i];
-    }
-    return OK;
-}
-
-/* `owners` is one statement's worth. */
-static enum status read_some(struct meta *reader, const char *table, const int64_t *owners, size_t count,
-                             struct arena *arena, struct pair_list *lists, struct error *err)
-{
-    CLEANUP(meta_sql_done) struct meta_sql sql;
-    CLEANUP(meta_finish_slot) struct meta_statement *statement = NULL;
-    CLEANUP(meta_rows_done) struct meta_rows rows = { .row_bytes = sizeof(struct pair_row) };
-    struct owner_place *places;
-    meta_sql_init(&sql, arena);
-    meta_sql_add(&sql, "SELECT owner_no, key, value FROM ");
-    meta_sql_add(&sql, table);
-    meta_sql_add(&sql, " WHERE owner_no IN ");
-    meta_sql_list_i64(&sql, owners, count);
-    meta_sql_add(&sql, " ORDER BY owner_no, key");
-    TRY(meta_sql_prepare(&sql, reader, &statement, err));
-    TRY(collect(statement, arena, &rows, err));
-    TRY(owner_places(owners, count, arena, &places, err));
-    return hand_out(&rows, places, count, arena, lists, err);
-}
-
 enum status pair_rows_read(struct meta *reader, const char *table, const int64_t *owners, size_t count,
-                           struct arena *arena, struct pair_list *lists, struct error *err)
+                           struct arena *arena, struct registry_pairs *lists, struct error *err)
 {
+    char sql[SQL_BYTES];
+    (void)snprintf(sql, sizeof sql, "SELECT owner_no, key, value FROM %s WHERE owner_no IN ", table);
     memset(lists, 0, count * sizeof *lists);
-    for (size_t from = 0; from < count; from += OWNERS_A_STATEMENT)
-        TRY(read_some(reader, table, owners + from, MIN_OF(count - from, OWNERS_A_STATEMENT), arena, lists + from,
-                      err));
-    return OK;
+    return registry_load_pairs(reader, sql, owners, count, arena, lists, err);
 }
 
 /* ---- changing ---- */

@@ -4,11 +4,6 @@
 
 #include "registry/registry_internal.h"
 
-struct pair_list {
-    struct registry_pair *pairs; /* by key */
-    size_t count;
-};
-
 /* Where the row of an owner is in the caller's array. Made once, sorted by owner, for lists that come that way. */
 struct owner_place {
     int64_t owner_no;
@@ -22,9 +17,9 @@ size_t owner_place_find(const struct owner_place *places, size_t count, int64_t 
 /* Owners that one statement asks for; longer lists take several. */
 #define OWNERS_A_STATEMENT ((size_t)500)
 
-/* The pairs of each owner (all different): one statement for OWNERS_A_STATEMENT of them. lists [count]. */
+/* The pairs of each owner (all different), by key. lists [count]. */
 must_use enum status pair_rows_read(struct meta *reader, const char *table, const int64_t *owners, size_t count,
-                                    struct arena *arena, struct pair_list *lists, struct error *err);
+                                    struct arena *arena, struct registry_pairs *lists, struct error *err);
 
 /* Within a change. */
 must_use enum status pair_rows_put(struct meta *meta, const char *table, int64_t owner_no, str key, str value,
