@@ -33,7 +33,7 @@ class Server:
         self.log = open(log, "wb")
         self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, start_new_session=True)
 
-    def connect(self, port, deadline_s=120):
+    def connect(self, port, deadline_s=180):
         end = time.monotonic() + deadline_s
         while True:
             try:
@@ -47,8 +47,14 @@ class Server:
 
     def call(self, method, path, body=None):
         text = json.dumps(body) if body is not None and not isinstance(body, str) else body
-        self.http.request(method, "/api/2.0/mlflow/" + path, text, {"Content-Type": "application/json"})
-        answer = self.http.getresponse()
+        headers = {"Content-Type": "application/json"}
+        try:
+            self.http.request(method, "/api/2.0/mlflow/" + path, text, headers)
+            answer = self.http.getresponse()
+        except (BrokenPipeError, ConnectionResetError, http.client.RemoteDisconnected):
+            self.http.close()  # it was idle too long while the other side was measured
+            self.http.request(method, "/api/2.0/mlflow/" + path, text, headers)
+            answer = self.http.getresponse()
         content = answer.read()
         assert answer.status == 200, (self.name, path, answer.status, content[:300])
         return content
@@ -85,8 +91,8 @@ def start(folder, kedge):
 
 def batch(run, round_number):
     points = [
-        {"key": f"m{i % 10}", "value": i * 0.37, "timestamp": 1_700_000_000_000 + i, "step": round_number * POINTS + i}
-        for i in range(POINTS)
+        {"key": f"m{i % 10}", "value": i * 0.37, "timestamp": 1_700_000_000_000 + i, "step": i}
+        for i in range(round_number * POINTS, (round_number + 1) * POINTS)
     ]
     return json.dumps({"run_id": run, "metrics": points})
 

@@ -10,14 +10,16 @@ static void check_batch(const struct run_batch *batch)
     for (size_t i = 0; i < batch->metric_count && i <= RUN_BATCH_METRICS_MAX; i++)
         assert(!str_is_empty(batch->metrics[i].key));
     for (size_t i = 0; i < batch->param_count; i++)
-        assert(!str_is_empty(batch->params[i].key) && str_find(batch->params[i].value, '\0') == batch->params[i].value.size);
+        assert(!str_is_empty(batch->params[i].key) &&
+               str_find(batch->params[i].value, '\0') == batch->params[i].value.size);
     for (size_t i = 0; i < batch->tag_count; i++)
         assert(!str_is_empty(batch->tags[i].key));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct http_header headers[] = { { { "Content-Type", 12 }, { "application/json; charset=utf-8", 31 } } };
+    static const struct http_header headers[] = { { { "Content-Type", 12 },
+                                                    { "application/json; charset=utf-8", 31 } } };
     struct arena arena;
     struct mlflow_fields fields;
     struct run_batch batch = { 0 };

@@ -41,7 +41,8 @@ bool mlflow_render_error(void *self, struct http_request *request, int status_co
 {
     (void)self;
     struct http_response *response = request->response;
-    if (!str_has_prefix(request->path, STR("/api/2.0/mlflow")) && !str_has_prefix(request->path, STR("/api/3.0/mlflow")))
+    if (!str_has_prefix(request->path, STR("/api/2.0/mlflow")) &&
+        !str_has_prefix(request->path, STR("/api/3.0/mlflow")))
         return false;
     int final_code = status_code != 0 ? status_code : answers[status].status_code;
     const char *code = status != OK ? answers[status].code : code_of_http(status_code);

@@ -104,8 +104,8 @@ static enum status search(void *self, struct http_request *request, struct error
     TRY(mlflow_read_request(request, &fields, err));
     TRY(mlflow_take_page(&fields, &page, err));
     TRY(mlflow_take_enum(&fields, "view_type", views, COUNT(views), 1, &view, err));
-    TRY(experiment_search(registry_of(self), &page, (enum registry_view)view, request->arena, &experiments, &count, &token,
-                          err));
+    TRY(experiment_search(registry_of(self), &page, (enum registry_view)view, request->arena, &experiments, &count,
+                          &token, err));
     struct json_writer json;
     api_answer_begin(request, &json);
     if (count > 0)
@@ -185,8 +185,10 @@ static enum status read_experiment_ids(const struct mlflow_fields *fields, int64
     if (*ret_count == 0)
         return mlflow_missing(fields, "experiment_ids", err);
     if (*ret_count > DATASET_SEARCH_EXPERIMENTS_MAX)
-        return error_set(err, ERR_INVALID, "SearchDatasets request cannot specify more than %d experiment_ids. Received %zu "
-                         "experiment_ids.", DATASET_SEARCH_EXPERIMENTS_MAX, *ret_count);
+        return error_set(err, ERR_INVALID,
+                         "SearchDatasets request cannot specify more than %d experiment_ids. Received %zu "
+                         "experiment_ids.",
+                         DATASET_SEARCH_EXPERIMENTS_MAX, *ret_count);
     *ret_ids = arena_alloc(fields->arena, *ret_count * sizeof **ret_ids); /* few, as checked */
     for (size_t i = 0; i < *ret_count; i++)
         TRY(experiment_read_id(texts[i], &(*ret_ids)[i], err));
@@ -220,13 +222,14 @@ static enum status search_datasets(void *self, struct http_request *request, str
 }
 
 #define ID_BODY                                                                                                        \
-    "{\"type\":\"object\",\"required\":[\"experiment_id\"],\"properties\":{\"experiment_id\":{\"type\":\"string\"},"    \
+    "{\"type\":\"object\",\"required\":[\"experiment_id\"],\"properties\":{\"experiment_id\":{\"type\":\"string\"},"   \
     "\"new_name\":{\"type\":\"string\"},\"key\":{\"type\":\"string\"},\"value\":{\"type\":\"string\"}}}"
 
 static const struct api_about about_create = {
     .tag = "MLflow",
-    .body = "{\"type\":\"object\",\"required\":[\"name\"],\"properties\":{\"name\":{\"type\":\"string\"},"
-            "\"artifact_location\":{\"type\":\"string\"},\"tags\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}",
+    .body =
+        "{\"type\":\"object\",\"required\":[\"name\"],\"properties\":{\"name\":{\"type\":\"string\"},"
+        "\"artifact_location\":{\"type\":\"string\"},\"tags\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}",
     .example = "{\"name\":\"churn\"}",
     .answer = "{\"type\":\"object\",\"properties\":{\"experiment_id\":{\"type\":\"string\"}}}",
 };
@@ -240,16 +243,18 @@ static const struct api_about about_search_get = {
 };
 static const struct api_about about_search = {
     .tag = "MLflow",
-    .body = "{\"type\":\"object\",\"required\":[\"max_results\"],\"properties\":{\"max_results\":{\"type\":\"integer\"},"
-            "\"filter\":{\"type\":\"string\"},\"order_by\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
-            "\"view_type\":{\"type\":\"string\"},\"page_token\":{\"type\":\"string\"}}}",
+    .body =
+        "{\"type\":\"object\",\"required\":[\"max_results\"],\"properties\":{\"max_results\":{\"type\":\"integer\"},"
+        "\"filter\":{\"type\":\"string\"},\"order_by\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+        "\"view_type\":{\"type\":\"string\"},\"page_token\":{\"type\":\"string\"}}}",
     .example = "{\"max_results\":100,\"filter\":\"name LIKE 'c%'\"}",
 };
 static const struct api_about about_change = { .tag = "MLflow", .body = ID_BODY };
 static const struct api_about about_datasets = {
     .tag = "MLflow",
-    .body = "{\"type\":\"object\",\"required\":[\"experiment_ids\"],\"properties\":{\"experiment_ids\":{\"type\":\"array\","
-            "\"items\":{\"type\":\"string\"}}}}",
+    .body =
+        "{\"type\":\"object\",\"required\":[\"experiment_ids\"],\"properties\":{\"experiment_ids\":{\"type\":\"array\","
+        "\"items\":{\"type\":\"string\"}}}}",
 };
 
 const struct http_route mlflow_experiment_routes[] = {
@@ -263,7 +268,8 @@ const struct http_route mlflow_experiment_routes[] = {
     { "POST", AT "restore", restore, HTTP_ROUTE_DISK, "Restore a deleted experiment with its runs.", &about_change },
     { "POST", AT "update", update, HTTP_ROUTE_DISK, "Rename an experiment.", &about_change },
     { "POST", AT "set-experiment-tag", set_tag, HTTP_ROUTE_DISK, "Set a tag of an experiment.", &about_change },
-    { "POST", AT "delete-experiment-tag", delete_tag, HTTP_ROUTE_DISK, "Delete a tag of an experiment.", &about_change },
+    { "POST", AT "delete-experiment-tag", delete_tag, HTTP_ROUTE_DISK, "Delete a tag of an experiment.",
+      &about_change },
     { "POST", AT "search-datasets", search_datasets, HTTP_ROUTE_DISK, "Data sets that experiments' runs used.",
       &about_datasets },
     { 0 },

@@ -180,9 +180,11 @@ static enum status wrong_type(const struct mlflow_fields *fields, const char *na
 {
     const char *quote = value->is_of_query ? "\"" : "";
     str path = path_of(fields);
-    return error_set(err, ERR_INVALID, "Invalid value %s%.*s%s for parameter '%.*s%s' supplied:  Hint: Value was of type "
-                     "'%s'. " SEE_DOCS, quote, (int)MIN_OF(value->raw.size, (size_t)SHOWN_MAX), value->raw.data, quote,
-                     STR_ARG(path), name, python_type(value));
+    return error_set(err, ERR_INVALID,
+                     "Invalid value %s%.*s%s for parameter '%.*s%s' supplied:  Hint: Value was of type "
+                     "'%s'. " SEE_DOCS,
+                     quote, (int)MIN_OF(value->raw.size, (size_t)SHOWN_MAX), value->raw.data, quote, STR_ARG(path),
+                     name, python_type(value));
 }
 
 enum status mlflow_missing(const struct mlflow_fields *fields, const char *name, struct error *err)
@@ -315,8 +317,8 @@ enum status mlflow_take_object(const struct mlflow_fields *fields, const char *n
     return OK;
 }
 
-enum status mlflow_take_objects(const struct mlflow_fields *fields, const char *name, struct mlflow_fields **ret_objects,
-                                size_t *ret_count, struct error *err)
+enum status mlflow_take_objects(const struct mlflow_fields *fields, const char *name,
+                                struct mlflow_fields **ret_objects, size_t *ret_count, struct error *err)
 {
     const struct mlflow_value *list = find(fields, name);
     size_t count = list != NULL ? list->count : 0;

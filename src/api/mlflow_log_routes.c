@@ -149,7 +149,7 @@ static enum status log_model(void *self, struct http_request *request, struct er
 }
 
 #define PAIR_BODY                                                                                                      \
-    "{\"type\":\"object\",\"required\":[\"run_id\",\"key\"],\"properties\":{\"run_id\":{\"type\":\"string\"},"          \
+    "{\"type\":\"object\",\"required\":[\"run_id\",\"key\"],\"properties\":{\"run_id\":{\"type\":\"string\"},"         \
     "\"key\":{\"type\":\"string\"},\"value\":{\"type\":\"string\"}}}"
 
 static const struct api_about about_metric = {
@@ -167,13 +167,15 @@ static const struct api_about about_batch = {
 };
 static const struct api_about about_model = {
     .tag = "MLflow",
-    .body = "{\"type\":\"object\",\"required\":[\"run_id\",\"model_json\"],\"properties\":{\"run_id\":{\"type\":\"string\"},"
+    .body = "{\"type\":\"object\",\"required\":[\"run_id\",\"model_json\"],\"properties\":{\"run_id\":{\"type\":"
+            "\"string\"},"
             "\"model_json\":{\"type\":\"string\"}}}",
 };
 
 const struct http_route mlflow_log_routes[] = {
     { "POST", AT "log-metric", log_metric, HTTP_ROUTE_DISK, "Log one value of a metric.", &about_metric },
-    { "POST", AT "log-parameter", log_parameter, HTTP_ROUTE_DISK, "Log a parameter, which is written once.", &about_pair },
+    { "POST", AT "log-parameter", log_parameter, HTTP_ROUTE_DISK, "Log a parameter, which is written once.",
+      &about_pair },
     { "POST", AT "log-batch", log_batch, HTTP_ROUTE_DISK, "Log metrics, params and tags, all or none.", &about_batch },
     { "POST", AT "set-tag", set_tag, HTTP_ROUTE_DISK, "Set a tag of a run.", &about_pair },
     { "POST", AT "delete-tag", delete_tag, HTTP_ROUTE_DISK, "Delete a tag of a run.", &about_pair },

@@ -70,7 +70,8 @@ static enum status get_history(void *self, struct http_request *request, struct 
     TRY(mlflow_need_str(&fields, "metric_key", &key, err));
     TRY(mlflow_take_i64(&fields, "max_results", &max_results, err));
     TRY(mlflow_take_str(&fields, "page_token", &token, err));
-    TRY(metric_history(registry_of(self), run_id, key, max_results, token, request->arena, &points, &count, &next, err));
+    TRY(metric_history(registry_of(self), run_id, key, max_results, token, request->arena, &points, &count, &next,
+                       err));
     struct json_writer json;
     api_answer_begin(request, &json);
     if (count > 0) {
@@ -91,8 +92,8 @@ static enum status read_runs(const struct mlflow_fields *fields, const char *nam
     if (*ret_count == 0)
         return error_set(err, ERR_INVALID, "%s request must specify at least one run_id.", call);
     if (*ret_count > METRIC_BULK_RUNS_MAX)
-        return error_set(err, ERR_INVALID, "%s request cannot specify more than %d run_ids. Received %zu run_ids.", call,
-                         METRIC_BULK_RUNS_MAX, *ret_count);
+        return error_set(err, ERR_INVALID, "%s request cannot specify more than %d run_ids. Received %zu run_ids.",
+                         call, METRIC_BULK_RUNS_MAX, *ret_count);
     return OK;
 }
 
@@ -122,7 +123,8 @@ static enum status get_bulk(void *self, struct http_request *request, struct err
     return api_answer_end(&json, err);
 }
 
-static enum status read_interval(const struct mlflow_fields *fields, struct metric_interval *interval, struct error *err)
+static enum status read_interval(const struct mlflow_fields *fields, struct metric_interval *interval,
+                                 struct error *err)
 {
     str *run_ids;
     bool has_start = mlflow_has(fields, "start_step"), has_end = mlflow_has(fields, "end_step");
@@ -160,7 +162,7 @@ static enum status get_interval(void *self, struct http_request *request, struct
 }
 
 #define POINTS_ANSWER                                                                                                  \
-    "{\"type\":\"object\",\"properties\":{\"metrics\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"            \
+    "{\"type\":\"object\",\"properties\":{\"metrics\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"           \
     "\"next_page_token\":{\"type\":\"string\"}}}"
 
 static const struct api_about about_history = {
@@ -171,7 +173,8 @@ static const struct api_about about_history = {
 };
 static const struct api_about about_bulk = {
     .tag = "MLflow",
-    .query = "run_id: of these runs, each a parameter of its own\nmetric_key: the metric\nmax_results: at most so many\n",
+    .query =
+        "run_id: of these runs, each a parameter of its own\nmetric_key: the metric\nmax_results: at most so many\n",
     .answer = POINTS_ANSWER,
 };
 static const struct api_about about_interval = {
@@ -183,7 +186,8 @@ static const struct api_about about_interval = {
 
 const struct http_route mlflow_metric_routes[] = {
     { "GET", AT "get-history", get_history, HTTP_ROUTE_DISK, "Every value of a run's metric.", &about_history },
-    { "GET", AT "get-history-bulk", get_bulk, HTTP_ROUTE_DISK, "Every value of a metric of several runs.", &about_bulk },
+    { "GET", AT "get-history-bulk", get_bulk, HTTP_ROUTE_DISK, "Every value of a metric of several runs.",
+      &about_bulk },
     { "GET", AT "get-history-bulk-interval", get_interval, HTTP_ROUTE_DISK,
       "Values of a metric of several runs, thinned out for a chart.", &about_interval },
     { 0 },

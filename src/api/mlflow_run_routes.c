@@ -177,7 +177,8 @@ static enum status log_inputs(void *self, struct http_request *request, struct e
     TRY(mlflow_read_request(request, &fields, err));
     TRY(mlflow_need_str(&fields, "run_id", &run_id, err));
     TRY(mlflow_take_objects(&fields, "datasets", &objects, &inputs.dataset_count, err));
-    struct run_dataset *datasets = arena_array(request->arena, struct run_dataset, MAX_OF(inputs.dataset_count, (size_t)1));
+    struct run_dataset *datasets =
+        arena_array(request->arena, struct run_dataset, MAX_OF(inputs.dataset_count, (size_t)1));
     if (datasets == NULL)
         return error_set(err, ERR_LIMIT, "no memory for the data sets of a run");
     for (size_t i = 0; i < inputs.dataset_count; i++)
@@ -203,17 +204,19 @@ static enum status log_outputs(void *self, struct http_request *request, struct 
 }
 
 #define RUN_BODY                                                                                                       \
-    "{\"type\":\"object\",\"required\":[\"run_id\"],\"properties\":{\"run_id\":{\"type\":\"string\"},"                  \
+    "{\"type\":\"object\",\"required\":[\"run_id\"],\"properties\":{\"run_id\":{\"type\":\"string\"},"                 \
     "\"status\":{\"type\":\"string\"},\"end_time\":{\"type\":\"integer\"},\"run_name\":{\"type\":\"string\"}}}"
 #define RUN_ANSWER                                                                                                     \
-    "{\"type\":\"object\",\"properties\":{\"run\":{\"type\":\"object\",\"properties\":{\"info\":{\"type\":\"object\"},"  \
+    "{\"type\":\"object\",\"properties\":{\"run\":{\"type\":\"object\",\"properties\":{\"info\":{\"type\":\"object\"}" \
+    ","                                                                                                                \
     "\"data\":{\"type\":\"object\"},\"inputs\":{\"type\":\"object\"},\"outputs\":{\"type\":\"object\"}}}}}"
 
 static const struct api_about about_create = {
     .tag = "MLflow",
-    .body = "{\"type\":\"object\",\"required\":[\"experiment_id\"],\"properties\":{\"experiment_id\":{\"type\":\"string\"},"
-            "\"run_name\":{\"type\":\"string\"},\"start_time\":{\"type\":\"integer\"},\"user_id\":{\"type\":\"string\"},"
-            "\"tags\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}",
+    .body =
+        "{\"type\":\"object\",\"required\":[\"experiment_id\"],\"properties\":{\"experiment_id\":{\"type\":\"string\"},"
+        "\"run_name\":{\"type\":\"string\"},\"start_time\":{\"type\":\"integer\"},\"user_id\":{\"type\":\"string\"},"
+        "\"tags\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}",
     .example = "{\"experiment_id\":\"0\",\"run_name\":\"first\",\"start_time\":1700000000000}",
     .answer = RUN_ANSWER,
 };
@@ -221,10 +224,12 @@ static const struct api_about about_get = { .tag = "MLflow", .query = "run_id: i
 static const struct api_about about_change = { .tag = "MLflow", .body = RUN_BODY };
 static const struct api_about about_search = {
     .tag = "MLflow",
-    .body = "{\"type\":\"object\",\"required\":[\"experiment_ids\"],\"properties\":{\"experiment_ids\":{\"type\":\"array\","
-            "\"items\":{\"type\":\"string\"}},\"filter\":{\"type\":\"string\"},\"order_by\":{\"type\":\"array\","
-            "\"items\":{\"type\":\"string\"}},\"max_results\":{\"type\":\"integer\"},\"run_view_type\":{\"type\":\"string\"},"
-            "\"page_token\":{\"type\":\"string\"}}}",
+    .body =
+        "{\"type\":\"object\",\"required\":[\"experiment_ids\"],\"properties\":{\"experiment_ids\":{\"type\":\"array\","
+        "\"items\":{\"type\":\"string\"}},\"filter\":{\"type\":\"string\"},\"order_by\":{\"type\":\"array\","
+        "\"items\":{\"type\":\"string\"}},\"max_results\":{\"type\":\"integer\"},\"run_view_type\":{\"type\":"
+        "\"string\"},"
+        "\"page_token\":{\"type\":\"string\"}}}",
     .example = "{\"experiment_ids\":[\"0\"],\"filter\":\"metrics.acc > 0.9 AND params.model = 'tree'\","
                "\"order_by\":[\"metrics.acc DESC\"]}",
 };
@@ -243,7 +248,8 @@ const struct http_route mlflow_run_routes[] = {
     { "POST", AT "delete", delete, HTTP_ROUTE_DISK, "Delete a run; restore brings it back.", &about_change },
     { "POST", AT "restore", restore, HTTP_ROUTE_DISK, "Restore a deleted run.", &about_change },
     { "POST", AT "search", search, HTTP_ROUTE_DISK, "Runs that match a filter, in an order, by pages.", &about_search },
-    { "POST", AT "log-inputs", log_inputs, HTTP_ROUTE_DISK, "Link data sets and models that a run reads.", &about_links },
+    { "POST", AT "log-inputs", log_inputs, HTTP_ROUTE_DISK, "Link data sets and models that a run reads.",
+      &about_links },
     { "POST", AT "outputs", log_outputs, HTTP_ROUTE_DISK, "Link models that a run makes.", &about_links },
     { 0 },
 };

@@ -17,7 +17,8 @@ struct fixture {
     str run_id;
 };
 
-static struct http_loopback_answer ask(struct fixture *fixture, const char *method, const char *target, const char *body)
+static struct http_loopback_answer ask(struct fixture *fixture, const char *method, const char *target,
+                                       const char *body)
 {
     struct http_loopback_call call = { .method = method, .target = target, .body = str_of(body),
                                        .headers = { { STR("Content-Type"), STR("application/json") } } };
@@ -29,8 +30,9 @@ static const char *with_run(struct fixture *fixture, const char *text)
 {
     const char *place = strstr(text, "RUN");
     return place == NULL ? text
-                         : arena_printf(&fixture->arena, "%.*s%.*s%s", (int)(place - text), text, STR_ARG(fixture->run_id),
-                                        place + 3).data;
+                         : arena_printf(&fixture->arena, "%.*s%.*s%s", (int)(place - text), text,
+                                        STR_ARG(fixture->run_id), place + 3)
+                               .data;
 }
 
 static void open_fixture(struct fixture *fixture)
@@ -49,7 +51,9 @@ static void open_fixture(struct fixture *fixture)
     struct api_settings *settings = api_settings_new();
     analysis_options_init(&settings->defaults.options);
     CHECK_OK("api", api_open(&options, settings, &fixture->api, &err), &err);
-    str answer = ask(fixture, "POST", AT "runs/create", "{\"experiment_id\":\"0\",\"start_time\":\"5\",\"run_name\":\"first\"}").body;
+    str answer =
+        ask(fixture, "POST", AT "runs/create", "{\"experiment_id\":\"0\",\"start_time\":\"5\",\"run_name\":\"first\"}")
+            .body;
     const char *id = strstr(answer.data, "\"run_id\":\"");
     CHECK("a run", id != NULL);
     if (id != NULL)
@@ -74,7 +78,8 @@ TEST(requests_are_read_as_mlflows_clients_write_them)
         const char *has; /* in the answer */
     } cases[] = {
         { "numbers as text, null as absent, a stranger's field", "POST", AT "runs/log-metric",
-          "{\"run_uuid\":\"RUN\",\"key\":\"m\",\"value\":\"NaN\",\"timestamp\":\"7\",\"step\":null,\"x\":{}}", 200, "{}" },
+          "{\"run_uuid\":\"RUN\",\"key\":\"m\",\"value\":\"NaN\",\"timestamp\":\"7\",\"step\":null,\"x\":{}}", 200,
+          "{}" },
         { "a time with a fraction", "POST", AT "runs/log-metric",
           "{\"run_id\":\"RUN\",\"key\":\"n\",\"value\":1,\"timestamp\":1700000000000.5}", 200, "{}" },
         { "the last of a name counts", "POST", AT "runs/set-tag",
@@ -82,16 +87,20 @@ TEST(requests_are_read_as_mlflows_clients_write_them)
         { "the run with all that", "GET", AT "runs/get?run_uuid=x&run_id=RUN", "", 200,
           "\"metrics\":[{\"key\":\"m\",\"value\":\"NaN\",\"timestamp\":7,\"step\":0},{\"key\":\"n\",\"value\":1,"
           "\"timestamp\":1700000000000,\"step\":0}]" },
-        { "the mirror of the web pages", "GET", "/ajax-api/2.0/mlflow/metrics/get-history?run_id=RUN&metric_key=n", "", 200,
-          "{\"metrics\":[{\"key\":\"n\",\"value\":1,\"timestamp\":1700000000000,\"step\":0}]}" },
-        { "a body in a text", "POST", AT "experiments/create", "\"{\\\"name\\\":\\\"e\\\"}\"", 200, "{\"experiment_id\":\"1\"}" },
+        { "the mirror of the web pages", "GET", "/ajax-api/2.0/mlflow/metrics/get-history?run_id=RUN&metric_key=n", "",
+          200, "{\"metrics\":[{\"key\":\"n\",\"value\":1,\"timestamp\":1700000000000,\"step\":0}]}" },
+        { "a body in a text", "POST", AT "experiments/create", "\"{\\\"name\\\":\\\"e\\\"}\"", 200,
+          "{\"experiment_id\":\"1\"}" },
         { "a taken name", "POST", AT "experiments/create", "{\"name\":\"e\"}", 400,
           "{\"error_code\":\"RESOURCE_ALREADY_EXISTS\",\"message\":\"Experiment(name=e) already exists.\"}" },
-        { "lists in a query", "GET", AT "experiments/search?max_results=5&order_by=name+DESC&order_by=experiment_id", "", 200,
-          "\"name\":\"e\"" },
-        { "no body", "POST", AT "runs/log-metric", "", 400, "Missing value for required parameter 'run_id'. See the API docs" },
-        { "a broken body", "POST", AT "runs/log-metric", "{\"run_id\":", 400, "Missing value for required parameter 'run_id'" },
-        { "missing in a list", "POST", AT "runs/log-batch", "{\"run_id\":\"RUN\",\"metrics\":[{\"key\":\"k\",\"value\":1}]}", 400,
+        { "lists in a query", "GET", AT "experiments/search?max_results=5&order_by=name+DESC&order_by=experiment_id",
+          "", 200, "\"name\":\"e\"" },
+        { "no body", "POST", AT "runs/log-metric", "", 400,
+          "Missing value for required parameter 'run_id'. See the API docs" },
+        { "a broken body", "POST", AT "runs/log-metric", "{\"run_id\":", 400,
+          "Missing value for required parameter 'run_id'" },
+        { "missing in a list", "POST", AT "runs/log-batch",
+          "{\"run_id\":\"RUN\",\"metrics\":[{\"key\":\"k\",\"value\":1}]}", 400,
           "Missing value for required parameter 'metrics[0].timestamp'" },
         { "a number for a text", "POST", AT "runs/set-tag", "{\"run_id\":\"RUN\",\"key\":5,\"value\":\"x\"}", 400,
           "Invalid value 5 for parameter 'key' supplied:  Hint: Value was of type 'int'. See the API docs" },
@@ -107,12 +116,13 @@ TEST(requests_are_read_as_mlflows_clients_write_them)
         { "no results", "POST", AT "runs/search", "{\"experiment_ids\":[\"0\"],\"max_results\":0}", 400,
           "Invalid value 0 for parameter 'max_results' supplied. It must be a positive integer" },
         { "no experiments, no runs", "POST", AT "runs/search", "{}", 200, "{}" },
-        { "an unknown status changes nothing", "POST", AT "runs/update", "{\"run_id\":\"RUN\",\"status\":\"DONE\"}", 200,
-          "\"status\":\"RUNNING\"" },
+        { "an unknown status changes nothing", "POST", AT "runs/update", "{\"run_id\":\"RUN\",\"status\":\"DONE\"}",
+          200, "\"status\":\"RUNNING\"" },
         { "a status by number", "POST", AT "runs/update", "{\"run_id\":\"RUN\",\"status\":3,\"end_time\":9}", 200,
           "\"status\":\"FINISHED\",\"start_time\":5,\"end_time\":9" },
         { "no such call", "GET", AT "experiments/list", "", 404, "\"error_code\":\"ENDPOINT_NOT_FOUND\"" },
-        { "a trace of nobody", "GET", "/api/3.0/mlflow/traces/tr-1", "", 404, "\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"" },
+        { "a trace of nobody", "GET", "/api/3.0/mlflow/traces/tr-1", "", 404,
+          "\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"" },
         { "the protocol's version", "GET", "/version", "", 200, "3." },
     };
     struct fixture fixture;
@@ -144,8 +154,10 @@ TEST(an_interval_of_a_history_keeps_both_ends)
     struct fixture fixture;
     open_fixture(&fixture);
     for (int step = 0; step < 20; step++) {
-        const char *body = arena_printf(&fixture.arena, "{\"run_id\":\"%.*s\",\"key\":\"m\",\"value\":%d,\"timestamp\":1,\"step\":%d}",
-                                        STR_ARG(fixture.run_id), step, step).data;
+        const char *body =
+            arena_printf(&fixture.arena, "{\"run_id\":\"%.*s\",\"key\":\"m\",\"value\":%d,\"timestamp\":1,\"step\":%d}",
+                         STR_ARG(fixture.run_id), step, step)
+                .data;
         CHECK_INT("logged", ask(&fixture, "POST", AT "runs/log-metric", body).status_code, 200);
     }
     static const struct { const char *why, *query; size_t points; int code; } cases[] = {
@@ -156,8 +168,10 @@ TEST(an_interval_of_a_history_keeps_both_ends)
         { "the wrong way round", "&start_step=5&end_step=4", 0, 400 },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        const char *target = arena_printf(&fixture.arena, AT "metrics/get-history-bulk-interval?run_ids=%.*s&metric_key=m%s",
-                                          STR_ARG(fixture.run_id), cases[i].query).data;
+        const char *target =
+            arena_printf(&fixture.arena, AT "metrics/get-history-bulk-interval?run_ids=%.*s&metric_key=m%s",
+                         STR_ARG(fixture.run_id), cases[i].query)
+                .data;
         struct http_loopback_answer answer = ask(&fixture, "GET", target, "");
         size_t points = 0;
         for (const char *at = answer.body.data; (at = strstr(at, "\"step\":")) != NULL; at++)

@@ -108,7 +108,8 @@ enum status experiment_get_by_name(struct registry *registry, str name, struct a
     CLEANUP(meta_read_end_slot) struct meta *reader = NULL;
     TRY(meta_read_begin(registry->meta, &reader, err));
     CLEANUP(meta_finish_slot) struct meta_statement *statement = NULL;
-    TRY(META_QUERY(reader, &statement, err, "SELECT " EXPERIMENT_COLUMNS " FROM experiments WHERE name = ?", meta_of_str(name)));
+    TRY(META_QUERY(reader, &statement, err, "SELECT " EXPERIMENT_COLUMNS " FROM experiments WHERE name = ?",
+                   meta_of_str(name)));
     bool has_row;
     TRY(meta_step(statement, &has_row, err));
     if (!has_row)

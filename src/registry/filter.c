@@ -70,7 +70,8 @@ static enum status take_identifier(struct parser *parser, struct identifier *ret
         return error_set(parser->err, ERR_INVALID, "Invalid comparison clause. Expected 'Identifier' found '%.*s'",
                          SHOWN(token.raw));
     bool is_word = token.kind == FILTER_TOKEN_WORD || token.kind == FILTER_TOKEN_DOUBLE;
-    if (!is_word || filter_is_keyword(token, "AND") || filter_is_keyword(token, "OR") || filter_is_keyword(token, "NOT"))
+    if (!is_word || filter_is_keyword(token, "AND") || filter_is_keyword(token, "OR") ||
+        filter_is_keyword(token, "NOT"))
         return invalid_clause(parser);
     advance(parser);
     return split_identifier(parser, token.raw, ret);

@@ -54,7 +54,8 @@ must_use enum status filter_find_attribute(enum filter_search search, str key, b
                                            const struct filter_attribute **ret_attribute, struct error *err);
 
 /* ERR_INVALID unless the operator is one of the set. */
-#define FILTER_OPS_NUMBER (1u << FILTER_EQ | 1u << FILTER_NE | 1u << FILTER_GT | 1u << FILTER_GE | 1u << FILTER_LT | 1u << FILTER_LE)
+#define FILTER_OPS_NUMBER                                                                                              \
+    (1u << FILTER_EQ | 1u << FILTER_NE | 1u << FILTER_GT | 1u << FILTER_GE | 1u << FILTER_LT | 1u << FILTER_LE)
 #define FILTER_OPS_TEXT (1u << FILTER_EQ | 1u << FILTER_NE | 1u << FILTER_LIKE | 1u << FILTER_ILIKE)
 #define FILTER_OPS_LIST (1u << FILTER_IN | 1u << FILTER_NOT_IN)
 #define FILTER_OPS_NULL (1u << FILTER_IS_NULL | 1u << FILTER_IS_NOT_NULL)

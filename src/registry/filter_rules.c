@@ -99,7 +99,8 @@ enum status filter_find_entity(enum filter_search search, str word, enum filter_
     if (str_is_empty(word))
         return OK;
     for (size_t i = 0; i < COUNT(entity_words); i++)
-        if (str_equal(word, str_of(entity_words[i].word)) && (searches[search].entities >> entity_words[i].entity & 1)) {
+        if (str_equal(word, str_of(entity_words[i].word)) &&
+            (searches[search].entities >> entity_words[i].entity & 1)) {
             *ret_entity = entity_words[i].entity;
             return OK;
         }

@@ -19,15 +19,18 @@ TEST(filters_are_read_in_all_their_spellings)
         { "the key is all behind the first dot", FILTER_RUNS, "metrics.a.b/c-d = 1", "metrics.`a.b/c-d` = 1" },
         { "a key in backticks", FILTER_RUNS, "metrics.`my loss` < 1", "metrics.`my loss` < 1" },
         { "a key in double quotes", FILTER_RUNS, "metrics.\"my loss\" < 1", "metrics.`my loss` < 1" },
-        { "aliases of entities", FILTER_RUNS, "parameter.a = 'x' AND params.b = 'y' AND tag.c = 'z' AND attr.status = 'FINISHED'",
+        { "aliases of entities", FILTER_RUNS,
+          "parameter.a = 'x' AND params.b = 'y' AND tag.c = 'z' AND attr.status = 'FINISHED'",
           "params.`a` = 'x' AND params.`b` = 'y' AND tags.`c` = 'z' AND attributes.`status` = 'FINISHED'" },
         { "either quote", FILTER_RUNS, "params.m = \"it's\"", "params.`m` = 'it''s'" },
         { "a doubled quote is one", FILTER_RUNS, "params.m = 'it''s'", "params.`m` = 'it''s'" },
         { "AND within a value", FILTER_RUNS, "tags.t = 'a AND b'", "tags.`t` = 'a AND b'" },
         { "keywords in any case, AND at the end", FILTER_RUNS, "params.m like 'a%' and params.m iLike '%b' AND ",
           "params.`m` LIKE 'a%' AND params.`m` ILIKE '%b'" },
-        { "NULL", FILTER_RUNS, "tags.a IS NULL AND params.b is not null", "tags.`a` IS NULL AND params.`b` IS NOT NULL" },
-        { "attributes without a prefix, aliases of names", FILTER_RUNS, "created > 5 AND `Run name` = 'x' AND run.end_time < 7",
+        { "NULL", FILTER_RUNS, "tags.a IS NULL AND params.b is not null",
+          "tags.`a` IS NULL AND params.`b` IS NOT NULL" },
+        { "attributes without a prefix, aliases of names", FILTER_RUNS,
+          "created > 5 AND `Run name` = 'x' AND run.end_time < 7",
           "attributes.`start_time` > 5 AND attributes.`run_name` = 'x' AND attributes.`end_time` < 7" },
         { "lists", FILTER_RUNS, "run_id IN ('a', \"b\") and attributes.run_id not in ('c')",
           "attributes.`run_id` IN ('a', 'b') AND attributes.`run_id` NOT IN ('c')" },
@@ -63,7 +66,8 @@ struct refused {
 TEST(wrong_filters_are_refused_in_mlflows_words)
 {
     static const struct refused cases[] = {
-        { "OR", FILTER_RUNS, "metrics.a > 1 OR metrics.b > 1", "Invalid clause(s) in filter string: 'metrics.a > 1 OR metrics.b > 1'" },
+        { "OR", FILTER_RUNS, "metrics.a > 1 OR metrics.b > 1",
+          "Invalid clause(s) in filter string: 'metrics.a > 1 OR metrics.b > 1'" },
         { "NOT", FILTER_RUNS, "NOT metrics.a > 1", "Invalid clause(s) in filter string" },
         { "parentheses", FILTER_RUNS, "(metrics.a > 1)", "Invalid clause(s) in filter string" },
         { "only a name", FILTER_RUNS, "metrics.a", "Invalid clause(s) in filter string" },
@@ -71,9 +75,12 @@ TEST(wrong_filters_are_refused_in_mlflows_words)
         { "no key", FILTER_RUNS, "metrics. > 1", "Invalid clause(s) in filter string" },
         { "no AND between", FILTER_RUNS, "metrics.a > 1 metrics.b > 1", "Invalid clause(s) in filter string" },
         { "two statements", FILTER_RUNS, "metrics.a > 1; metrics.b > 1",
-          "Search filter contained multiple expression \"metrics.a > 1; metrics.b > 1\". Provide AND-ed expression list." },
-        { "value first", FILTER_RUNS, "0.4 < metrics.acc", "Invalid comparison clause. Expected 'Identifier' found '0.4'" },
-        { "==", FILTER_RUNS, "metrics.a == 1", "Invalid comparator '==' not one of '{'=', '!=', '>', '>=', '<', '<='}'" },
+          "Search filter contained multiple expression \"metrics.a > 1; metrics.b > 1\". Provide AND-ed expression "
+          "list." },
+        { "value first", FILTER_RUNS, "0.4 < metrics.acc",
+          "Invalid comparison clause. Expected 'Identifier' found '0.4'" },
+        { "==", FILTER_RUNS, "metrics.a == 1",
+          "Invalid comparator '==' not one of '{'=', '!=', '>', '>=', '<', '<='}'" },
         { "<>", FILTER_RUNS, "params.a <> 'x'", "Invalid comparator '<>' not one of '{'=', '!=', 'LIKE', 'ILIKE'" },
         { "> of a text", FILTER_RUNS, "params.a > 'x'", "Invalid comparator '>' not one of" },
         { "LIKE of a number", FILTER_RUNS, "metrics.a LIKE 'x'", "Invalid comparator 'LIKE' not one of" },
@@ -81,7 +88,8 @@ TEST(wrong_filters_are_refused_in_mlflows_words)
         { "a word for a number", FILTER_RUNS, "metrics.a = abc", "Expected numeric value type for metric. Found abc" },
         { "a number for a text", FILTER_RUNS, "params.lr = 0",
           "Expected a quoted string value for parameter (e.g. 'my-value'). Got value 0" },
-        { "a word for a text", FILTER_RUNS, "tags.a = b", "Expected a quoted string value for tag (e.g. 'my-value'). Got value b" },
+        { "a word for a text", FILTER_RUNS, "tags.a = b",
+          "Expected a quoted string value for tag (e.g. 'my-value'). Got value b" },
         { "a quote without an end", FILTER_RUNS, "tags.a = 'b", "Expected a quoted string value for tag" },
         { "no such attribute", FILTER_RUNS, "experiment_id = '1'",
           "Invalid attribute key 'experiment_id' specified. Valid keys are '{'start_time', " },
@@ -94,19 +102,21 @@ TEST(wrong_filters_are_refused_in_mlflows_words)
         { "numbers in a list", FILTER_RUNS, "run_id IN (1, 2)", "expected a non-empty list of string values" },
         { "NULL of a metric", FILTER_RUNS, "metrics.acc IS NULL",
           "IS NULL / IS NOT NULL is only supported for tags and params, not for 'metric' 'acc'" },
-        { "no such member of a data set", FILTER_RUNS, "dataset.source = 'x'", "Invalid dataset key 'source' specified" },
+        { "no such member of a data set", FILTER_RUNS, "dataset.source = 'x'",
+          "Invalid dataset key 'source' specified" },
         { "experiments have no metrics", FILTER_EXPERIMENTS, "metrics.a > 1", "Invalid entity type 'metrics'" },
         { "another search's attribute", FILTER_EXPERIMENTS, "bogus = 'x'",
           "Invalid attribute key 'bogus' specified. Valid keys are '{'name', 'creation_time', 'last_update_time'}'" },
-        { "ordered by, not filtered by", FILTER_REGISTERED_MODELS, "timestamp > 5", "Invalid attribute key 'timestamp'" },
+        { "ordered by, not filtered by", FILTER_REGISTERED_MODELS, "timestamp > 5",
+          "Invalid attribute key 'timestamp'" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct arena arena;
         struct filter filter;
         struct error err = { 0 };
         arena_init(&arena, 0);
-        CHECK_FAILS(cases[i].why, filter_parse(cases[i].search, str_of(cases[i].text), &arena, &filter, &err), ERR_INVALID,
-                    &err);
+        CHECK_FAILS(cases[i].why, filter_parse(cases[i].search, str_of(cases[i].text), &arena, &filter, &err),
+                    ERR_INVALID, &err);
         if (strstr(err.cause, cases[i].message) == NULL)
             test_fail(__FILE__, __LINE__, "%s: said \"%s\"", cases[i].why, err.cause);
         arena_done(&arena);
@@ -158,7 +168,8 @@ TEST(the_same_field_twice_is_no_order)
     struct error err = { 0 };
     static const str fields[] = { { "metrics.a", 9 }, { "metrics.a DESC", 14 } };
     arena_init(&arena, 0);
-    CHECK_FAILS("twice", filter_parse_orders(FILTER_RUNS, fields, COUNT(fields), &arena, &orders, &err), ERR_INVALID, &err);
+    CHECK_FAILS("twice", filter_parse_orders(FILTER_RUNS, fields, COUNT(fields), &arena, &orders, &err), ERR_INVALID,
+                &err);
     CHECK("says so", strstr(err.cause, "`order_by` contains duplicate fields") != NULL);
     arena_done(&arena);
 }

@@ -67,7 +67,8 @@ static enum status read_steps(struct meta *reader, const struct metric_interval 
     CLEANUP(meta_rows_done) struct meta_rows rows = { .row_bytes = sizeof(int64_t) };
     CLEANUP(meta_sql_done) struct meta_sql sql;
     meta_sql_init(&sql, arena);
-    meta_sql_add(&sql, "SELECT DISTINCT p.step FROM runs r JOIN metric_points p ON p.run_no = r.run_no WHERE r.run_id IN ");
+    meta_sql_add(&sql,
+                 "SELECT DISTINCT p.step FROM runs r JOIN metric_points p ON p.run_no = r.run_no WHERE r.run_id IN ");
     meta_sql_list_str(&sql, interval->run_ids, interval->run_count);
     meta_sql_add(&sql, " AND p.key = ");
     meta_sql_value_str(&sql, interval->key);
@@ -116,7 +117,8 @@ static enum status read_series(struct meta *reader, const struct metric_interval
 {
     CLEANUP(meta_finish_slot) struct meta_statement *statement = NULL;
     TRY(META_QUERY(reader, &statement, err,
-                   "SELECT " POINT_COLUMNS " FROM runs r JOIN metric_points p ON p.run_no = r.run_no WHERE r.run_id = ? "
+                   "SELECT " POINT_COLUMNS
+                   " FROM runs r JOIN metric_points p ON p.run_no = r.run_no WHERE r.run_id = ? "
                    "AND p.key = ? AND p.step >= ? AND p.step <= ? ORDER BY p.step, p.timestamp",
                    meta_of_str(series->run_id), meta_of_str(interval->key), meta_of_i64(interval->from_step),
                    meta_of_i64(interval->to_step)));

@@ -145,11 +145,14 @@ enum status registry_check_key(const char *what, str key, struct error *err)
         is_valid = is_valid && is_key_byte(key.data[i]);
     int shown = (int)MIN_OF(key.size, (size_t)REGISTRY_KEY_MAX);
     if (!is_valid)
-        return error_set(err, ERR_INVALID, "Invalid value \"%.*s\" for parameter '%s' supplied: Names may only contain "
-                         "alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).",
-                         shown, key.data, what);
+        return error_set(
+            err, ERR_INVALID,
+            "Invalid value \"%.*s\" for parameter '%s' supplied: Names may only contain "
+            "alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).",
+            shown, key.data, what);
     if (!is_plain_path(key))
-        return error_set(err, ERR_INVALID, "Invalid value \"%.*s\" for parameter '%s' supplied: Names may be treated as "
+        return error_set(err, ERR_INVALID,
+                         "Invalid value \"%.*s\" for parameter '%s' supplied: Names may be treated as "
                          "files in certain cases, and must not resolve to other names when treated as such.",
                          shown, key.data, what);
     return OK;
@@ -231,8 +234,9 @@ static enum status load_chunk(struct meta *meta, const char *sql_text, const int
         if (owner != last)
             index = registry_owner_index(owners, count, owner);
         last = owner;
-        TRY(add_pair(&places[index], (struct registry_pair){ meta_str(statement, 1, arena), meta_str(statement, 2, arena) },
-                     arena, err));
+        TRY(add_pair(&places[index],
+                     (struct registry_pair){ meta_str(statement, 1, arena), meta_str(statement, 2, arena) }, arena,
+                     err));
     }
 }
 
@@ -240,6 +244,7 @@ enum status registry_load_pairs(struct meta *meta, const char *sql, const int64_
                                 struct arena *arena, struct registry_pairs *places, struct error *err)
 {
     for (size_t from = 0; from < count; from += REGISTRY_CHUNK)
-        TRY(load_chunk(meta, sql, owners + from, MIN_OF(count - from, (size_t)REGISTRY_CHUNK), arena, places + from, err));
+        TRY(load_chunk(meta, sql, owners + from, MIN_OF(count - from, (size_t)REGISTRY_CHUNK), arena, places + from,
+                       err));
     return OK;
 }

@@ -30,7 +30,8 @@ static enum status insert_run(struct meta *meta, const struct creation *new_run,
         location.size--;
     str uri = arena_printf(new_run->arena, "%.*s%s%.*s/artifacts", STR_ARG(location),
                            str_has_suffix(location, STR("/")) ? "" : "/", STR_ARG(new_run->run_id));
-    return META_RUN(meta, err, "INSERT INTO runs (run_id, experiment_id, run_name, user_id, status, start_time, end_time, "
+    return META_RUN(meta, err,
+                    "INSERT INTO runs (run_id, experiment_id, run_name, user_id, status, start_time, end_time, "
                     "artifact_uri, lifecycle_stage) VALUES (?, ?, ?, ?, 'RUNNING', ?, NULL, ?, 'active')",
                     meta_of_str(new_run->run_id), meta_of_i64(from->experiment_id), meta_of_str(new_run->run_name),
                     meta_of_str(from->user_id), time_value(from->start_ms), meta_of_str(uri));
@@ -72,7 +73,9 @@ static enum status choose_name(const struct run_source *from, struct arena *aren
 enum status run_create(struct registry *registry, const struct run_source *from, struct arena *arena,
                        struct run *ret_run, struct error *err)
 {
-    struct creation new_run = { .from = from, .run_id = registry_make_id("", arena), .arena = arena, .ret_run = ret_run };
+    struct creation new_run = {
+        .from = from, .run_id = registry_make_id("", arena), .arena = arena, .ret_run = ret_run
+    };
     TRY(choose_name(from, arena, &new_run.run_name, err));
     return registry_change(registry, create, &new_run, err);
 }
@@ -125,8 +128,8 @@ static enum status set_lifecycle(struct meta *meta, void *self, struct error *er
     TRY(META_RUN(meta, err, "UPDATE runs SET lifecycle_stage = ? WHERE run_id = ?",
                  meta_of_str(change->to_deleted ? STR("deleted") : STR("active")), meta_of_str(change->run_id)));
     if (meta_changes(meta) == 0)
-        return error_set(err, ERR_NOT_FOUND, "Run with id=%.*s not found", (int)MIN_OF(change->run_id.size, (size_t)256),
-                         change->run_id.data);
+        return error_set(err, ERR_NOT_FOUND, "Run with id=%.*s not found",
+                         (int)MIN_OF(change->run_id.size, (size_t)256), change->run_id.data);
     return OK;
 }
 

@@ -37,8 +37,10 @@ static enum status check_count(size_t count, size_t most, const char *what, stru
 {
     if (count <= most)
         return OK;
-    return error_set(err, ERR_INVALID, "A batch logging request can contain at most %zu %s. Got %zu %s. Please split up "
-                     "%s across multiple requests and try again.", most, what, count, what,
+    return error_set(err, ERR_INVALID,
+                     "A batch logging request can contain at most %zu %s. Got %zu %s. Please split up "
+                     "%s across multiple requests and try again.",
+                     most, what, count, what,
                      str_equal(str_of(what), STR("metrics, params, and tags")) ? "requests" : what);
 }
 
@@ -51,9 +53,11 @@ static enum status check_metric(const struct run_batch *batch, size_t index, str
         return OK;
     number_print_f64(point->value, value);
     bool is_whole = strpbrk(value, ".eNI") == NULL;
-    return error_set(err, ERR_INVALID, "Invalid value %lld for parameter '%s' supplied: metric '%.*s' (value=%s%s). "
-                     "Timestamp must be a nonnegative long (64-bit integer) ", (long long)point->timestamp_ms,
-                     name_of(batch, "metrics", index, "timestamp", what), STR_ARG(point->key), value, is_whole ? ".0" : "");
+    return error_set(err, ERR_INVALID,
+                     "Invalid value %lld for parameter '%s' supplied: metric '%.*s' (value=%s%s). "
+                     "Timestamp must be a nonnegative long (64-bit integer) ",
+                     (long long)point->timestamp_ms, name_of(batch, "metrics", index, "timestamp", what),
+                     STR_ARG(point->key), value, is_whole ? ".0" : "");
 }
 
 static enum status check_params(const struct run_batch *batch, struct arena *arena, struct error *err)
@@ -65,8 +69,10 @@ static enum status check_params(const struct run_batch *batch, struct arena *are
         TRY(check_key(batch, "params", i, batch->params[i].key, err));
         TRY(map_insert(&seen, batch->params[i].key, &entry, err));
         if (entry->index++ > 0)
-            return error_set(err, ERR_INVALID, "Duplicate parameter keys have been submitted: ['%.*s']. Please ensure the "
-                             "request contains only one param value per param key.", STR_ARG(batch->params[i].key));
+            return error_set(err, ERR_INVALID,
+                             "Duplicate parameter keys have been submitted: ['%.*s']. Please ensure the "
+                             "request contains only one param value per param key.",
+                             STR_ARG(batch->params[i].key));
     }
     return OK;
 }
@@ -110,12 +116,14 @@ static enum status refuse_param(const struct run_batch *batch, str run_id, str k
                                 struct error *err)
 {
     if (batch->is_single)
-        return error_set(err, ERR_INVALID, "Changing param values is not allowed. Param with key='%.*s' was already logged "
-                         "with value='%.*s' for run ID='%.*s'. Attempted logging new value '%.*s'.", shown(key), key.data,
-                         shown(stored), stored.data, STR_ARG(run_id), shown(value), value.data);
-    return error_set(err, ERR_INVALID, "Changing param values is not allowed. Params were already logged='[{'key': '%.*s', "
-                     "'old_value': '%.*s', 'new_value': '%.*s'}]' for run ID='%.*s'.", shown(key), key.data, shown(stored),
-                     stored.data, shown(value), value.data, STR_ARG(run_id));
+        return error_set(err, ERR_INVALID,
+                         "Changing param values is not allowed. Param with key='%.*s' was already logged "
+                         "with value='%.*s' for run ID='%.*s'. Attempted logging new value '%.*s'.",
+                         shown(key), key.data, shown(stored), stored.data, STR_ARG(run_id), shown(value), value.data);
+    return error_set(err, ERR_INVALID,
+                     "Changing param values is not allowed. Params were already logged='[{'key': '%.*s', "
+                     "'old_value': '%.*s', 'new_value': '%.*s'}]' for run ID='%.*s'.",
+                     shown(key), key.data, shown(stored), stored.data, shown(value), value.data, STR_ARG(run_id));
 }
 
 struct log {
@@ -129,8 +137,10 @@ static enum status write_params(struct meta *meta, int64_t run_no, const struct 
     for (size_t i = 0; i < log->batch->param_count; i++) {
         str key = log->batch->params[i].key, stored;
         str value = registry_cut(log->batch->params[i].value, REGISTRY_PARAM_VALUE_MAX);
-        TRY(META_RUN(meta, err, "INSERT INTO run_params (run_no, key, value) VALUES (?, ?, ?) "
-                     "ON CONFLICT (run_no, key) DO NOTHING", meta_of_i64(run_no), meta_of_str(key), meta_of_str(value)));
+        TRY(META_RUN(meta, err,
+                     "INSERT INTO run_params (run_no, key, value) VALUES (?, ?, ?) "
+                     "ON CONFLICT (run_no, key) DO NOTHING",
+                     meta_of_i64(run_no), meta_of_str(key), meta_of_str(value)));
         if (meta_changes(meta) > 0)
             continue;
         TRY(stored_param(meta, run_no, key, log->arena, &stored, err));
@@ -205,12 +215,14 @@ static enum status link_to_model(struct meta *meta, str run_id, const struct met
     };
     TRY(meta_run_values(meta, "INSERT INTO model_metric_points " MODEL_POINT_COLUMNS
                         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", values, COUNT(values), err));
-    return meta_run_values(meta, "INSERT INTO model_metrics " MODEL_POINT_COLUMNS " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
-                           "ON CONFLICT (model_id, key, dataset_name, dataset_digest) DO UPDATE SET step = excluded.step, "
-                           "timestamp = excluded.timestamp, value = excluded.value, is_nan = excluded.is_nan, "
-                           "run_id = excluded.run_id WHERE (excluded.step, excluded.timestamp, excluded.value) > "
-                           "(model_metrics.step, model_metrics.timestamp, model_metrics.value)",
-                           values, COUNT(values), err);
+    return meta_run_values(
+        meta,
+        "INSERT INTO model_metrics " MODEL_POINT_COLUMNS " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (model_id, key, dataset_name, dataset_digest) DO UPDATE SET step = excluded.step, "
+        "timestamp = excluded.timestamp, value = excluded.value, is_nan = excluded.is_nan, "
+        "run_id = excluded.run_id WHERE (excluded.step, excluded.timestamp, excluded.value) > "
+        "(model_metrics.step, model_metrics.timestamp, model_metrics.value)",
+        values, COUNT(values), err);
 }
 
 static bool is_later(const struct metric_point *a, const struct metric_point *b)
@@ -258,12 +270,14 @@ static enum status write_metrics(struct meta *meta, int64_t run_no, const struct
 
 enum status run_put_tag(struct meta *meta, int64_t run_no, str key, str value, struct error *err)
 {
-    TRY(META_RUN(meta, err, "INSERT INTO run_tags (run_no, key, value) VALUES (?, ?, ?) "
-                 "ON CONFLICT (run_no, key) DO UPDATE SET value = excluded.value", meta_of_i64(run_no), meta_of_str(key),
-                 meta_of_str(value)));
+    TRY(META_RUN(meta, err,
+                 "INSERT INTO run_tags (run_no, key, value) VALUES (?, ?, ?) "
+                 "ON CONFLICT (run_no, key) DO UPDATE SET value = excluded.value",
+                 meta_of_i64(run_no), meta_of_str(key), meta_of_str(value)));
     if (!str_equal(key, STR(RUN_NAME_TAG)))
         return OK;
-    return META_RUN(meta, err, "UPDATE runs SET run_name = ? WHERE run_no = ?", meta_of_str(value), meta_of_i64(run_no));
+    return META_RUN(meta, err, "UPDATE runs SET run_name = ? WHERE run_no = ?", meta_of_str(value),
+                    meta_of_i64(run_no));
 }
 
 static enum status write_log(struct meta *meta, void *self, struct error *err)
@@ -323,7 +337,8 @@ struct record {
     str run_id, model_json;
 };
 
-static enum status read_history(struct meta *meta, int64_t run_no, struct arena *arena, str *ret_list, struct error *err)
+static enum status read_history(struct meta *meta, int64_t run_no, struct arena *arena, str *ret_list,
+                                struct error *err)
 {
     CLEANUP(meta_finish_slot) struct meta_statement *statement = NULL;
     TRY(META_QUERY(meta, &statement, err, "SELECT value FROM run_tags WHERE run_no = ? AND key = ?",

@@ -54,13 +54,15 @@ enum status run_rows(struct meta_statement *statement, struct arena *arena, stru
 
 static enum status no_such_run(str run_id, struct error *err)
 {
-    return error_set(err, ERR_NOT_FOUND, "Run with id=%.*s not found", (int)MIN_OF(run_id.size, (size_t)256), run_id.data);
+    return error_set(err, ERR_NOT_FOUND, "Run with id=%.*s not found", (int)MIN_OF(run_id.size, (size_t)256),
+                     run_id.data);
 }
 
 enum status run_find(struct meta *meta, str run_id, struct arena *arena, struct run *ret_run, struct error *err)
 {
     CLEANUP(meta_finish_slot) struct meta_statement *statement = NULL;
-    TRY(META_QUERY(meta, &statement, err, "SELECT " RUN_COLUMNS " FROM runs r WHERE r.run_id = ?", meta_of_str(run_id)));
+    TRY(META_QUERY(meta, &statement, err, "SELECT " RUN_COLUMNS " FROM runs r WHERE r.run_id = ?",
+                   meta_of_str(run_id)));
     bool has_row;
     TRY(meta_step(statement, &has_row, err));
     if (!has_row)
@@ -88,7 +90,8 @@ enum status run_find_active(struct meta *meta, str run_id, struct run_key *ret_k
 
 /* ---- what belongs to runs ---- */
 
-/* Rows of several runs, gathered: those of runs[i] are rows[first[i] .. first[i] + counts[i]), since rows come by run. */
+/* Rows of several runs, gathered: they come by run, so that those of runs[i] are rows[first[i] .. first[i] + counts[i])
+ * in a row. */
 struct gathered {
     struct meta_rows rows;
     size_t *first, *counts;
@@ -97,8 +100,8 @@ struct gathered {
 typedef void read_member_fn(struct meta_statement *statement, struct arena *arena, void *ret_row);
 
 /* Column 0 is the run. `sql` ends before the list of runs. */
-static enum status gather(struct meta *meta, const char *sql_text, const char *order, const int64_t *run_nos, size_t count,
-                          read_member_fn *read_member, struct arena *arena, struct gathered *gathered,
+static enum status gather(struct meta *meta, const char *sql_text, const char *order, const int64_t *run_nos,
+                          size_t count, read_member_fn *read_member, struct arena *arena, struct gathered *gathered,
                           struct error *err)
 {
     CLEANUP(meta_finish_slot) struct meta_statement *statement = NULL;
@@ -207,9 +210,10 @@ static enum status add_metrics(const struct completion *work, struct error *err)
 {
     struct gathered gathered;
     void *rows = NULL;
-    TRY(gather_members(work, "SELECT run_no, key, value, is_nan, timestamp, step, model_id, dataset_name, dataset_digest "
-                             "FROM run_metrics WHERE run_no IN ", " ORDER BY run_no, key", sizeof(struct metric_point),
-                       read_metric, &gathered, &rows, err));
+    TRY(gather_members(work,
+                       "SELECT run_no, key, value, is_nan, timestamp, step, model_id, dataset_name, dataset_digest "
+                       "FROM run_metrics WHERE run_no IN ",
+                       " ORDER BY run_no, key", sizeof(struct metric_point), read_metric, &gathered, &rows, err));
     for (size_t i = 0; i < work->count; i++) {
         work->runs[i].metrics = (const struct metric_point *)rows + gathered.first[i];
         work->runs[i].metric_count = gathered.counts[i];
@@ -218,7 +222,8 @@ static enum status add_metrics(const struct completion *work, struct error *err)
 }
 
 /* The tags of a run's data sets, out of all its data sets' tags, which come by data set. */
-static void deal_tags(struct run_dataset *dataset, const struct tag_row *rows, size_t count, struct registry_pair *pairs)
+static void deal_tags(struct run_dataset *dataset, const struct tag_row *rows, size_t count,
+                      struct registry_pair *pairs)
 {
     size_t first = 0, end;
     while (first < count && rows[first].dataset_no != dataset->dataset_no)

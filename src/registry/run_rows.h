@@ -22,7 +22,7 @@ must_use enum status runs_complete(struct meta *meta, struct run *runs, size_t c
 must_use enum status run_find(struct meta *meta, str run_id, struct arena *arena, struct run *ret_run,
                               struct error *err);
 
-/* The keys of a run; ERR_INVALID "The run X must be in the 'active' state. ..." for a deleted one. Does not allocate. */
+/* The keys of a run; ERR_INVALID "The run X must be in the 'active' state. ..." for a deleted one. */
 struct run_key {
     int64_t run_no, experiment_id;
 };

@@ -100,8 +100,9 @@ static void add_order(struct meta_sql *sql, const struct filter_order *orders, s
             (void)snprintf(entry, sizeof entry, "r.%.*s IS NULL, r.%.*s%s, ", STR_ARG(orders[i].key),
                            STR_ARG(orders[i].key), direction); /* a key of filter_rules.c, which is a column's name */
         else if (orders[i].entity == FILTER_METRIC)
-            (void)snprintf(entry, sizeof entry, "CASE WHEN o%zu.run_no IS NULL THEN 2 ELSE o%zu.is_nan END, o%zu.value%s, ",
-                           i, i, i, direction);
+            (void)snprintf(entry, sizeof entry,
+                           "CASE WHEN o%zu.run_no IS NULL THEN 2 ELSE o%zu.is_nan END, o%zu.value%s, ", i, i, i,
+                           direction);
         else
             (void)snprintf(entry, sizeof entry, "o%zu.value IS NULL, o%zu.value%s, ", i, i, direction);
         meta_sql_add(sql, entry);

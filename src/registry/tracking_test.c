@@ -112,9 +112,12 @@ TEST(the_latest_point_is_of_the_largest_step_then_time_then_value)
         struct error err = { 0 };
         str single = new_run(&f, 1), batched = new_run(&f, 1);
         for (size_t p = 0; p < 3; p++) {
-            points[p] = (struct metric_point){ .key = STR("m"), .value = cases[i].points[p].value,
-                                               .timestamp_ms = cases[i].points[p].time_ms, .step = cases[i].points[p].step };
-            CHECK_INT(cases[i].why, log_value(&f, single, STR("m"), points[p].value, points[p].timestamp_ms, points[p].step), OK);
+            points[p] = (struct metric_point){ .key = STR("m"),
+                                               .value = cases[i].points[p].value,
+                                               .timestamp_ms = cases[i].points[p].time_ms,
+                                               .step = cases[i].points[p].step };
+            CHECK_INT(cases[i].why,
+                      log_value(&f, single, STR("m"), points[p].value, points[p].timestamp_ms, points[p].step), OK);
         }
         struct run_batch batch = { .metrics = points, .metric_count = 3 };
         CHECK_OK(cases[i].why, run_log(f.registry, batched, &batch, &err), &err);
@@ -138,16 +141,20 @@ TEST(points_are_kept_once_and_special_values_have_a_form)
         CHECK_INT("NaN", log_value(&f, run, STR("m"), NAN, 10, 0), OK);
         CHECK_INT("infinity", log_value(&f, run, STR("m"), -INFINITY, 20, 1), OK);
     }
-    CHECK_OK("history", metric_history(f.registry, run, STR("m"), 0, (str){ 0 }, &f.arena, &points, &count, &next, &err), &err);
+    CHECK_OK("history",
+             metric_history(f.registry, run, STR("m"), 0, (str){ 0 }, &f.arena, &points, &count, &next, &err), &err);
     CHECK_INT("each once", count, 3);
     CHECK("NaN is stored as 0, which sorts first", isnan(points[0].value));
     CHECK_NEAR("a number", points[1].value, 1.5, 0);
     CHECK_NEAR("the smallest double", points[2].value, -1.7976931348623157e308, 0);
-    CHECK_OK("a page", metric_history(f.registry, run, STR("m"), 2, (str){ 0 }, &f.arena, &points, &count, &next, &err), &err);
+    CHECK_OK("a page", metric_history(f.registry, run, STR("m"), 2, (str){ 0 }, &f.arena, &points, &count, &next, &err),
+             &err);
     CHECK_INT("two", count, 2);
-    CHECK_OK("the rest", metric_history(f.registry, run, STR("m"), 2, next, &f.arena, &points, &count, &next, &err), &err);
+    CHECK_OK("the rest", metric_history(f.registry, run, STR("m"), 2, next, &f.arena, &points, &count, &next, &err),
+             &err);
     CHECK("one, and no more pages", count == 1 && str_is_empty(next));
-    CHECK_OK("no such run", metric_history(f.registry, STR("nope"), STR("m"), 0, next, &f.arena, &points, &count, &next, &err), &err);
+    CHECK_OK("no such run",
+             metric_history(f.registry, STR("nope"), STR("m"), 0, next, &f.arena, &points, &count, &next, &err), &err);
     CHECK_INT("has no points", count, 0);
     CHECK_INT("a time before the epoch", log_value(&f, run, STR("m"), 1, -5, 0), ERR_INVALID);
     CHECK_INT("a name above", log_value(&f, run, STR("../m"), 1, 5, 0), ERR_INVALID);
@@ -170,7 +177,9 @@ TEST(a_batch_is_done_as_a_whole_and_params_are_written_once)
     struct metric_point point = { .key = STR("m"), .value = 1 };
     batch = (struct run_batch){ .metrics = &point, .metric_count = 1, .params = other, .param_count = 2 };
     CHECK_FAILS("another value", run_log(f.registry, run, &batch, &err), ERR_INVALID, &err);
-    CHECK("says which", strstr(err.cause, "Params were already logged='[{'key': 'lr', 'old_value': '1', 'new_value': '9'}]'") != NULL);
+    CHECK("says which",
+          strstr(err.cause, "Params were already logged='[{'key': 'lr', 'old_value': '1', 'new_value': '9'}]'") !=
+              NULL);
     struct run got = get_run(&f, run);
     CHECK_INT("nothing of the batch", got.param_count + got.metric_count, 1);
     CHECK_STR("the last of two tags", got.tags[1].value, STR("2"));
@@ -196,8 +205,11 @@ static size_t count_runs(struct fixture *f, const char *filter, const char *orde
     struct run *runs = NULL;
     size_t count = 0;
     str token, order_by = str_of(order);
-    struct run_search search = { .experiment_ids = experiments, .experiment_count = 1,
-                                 .page = { .filter = str_of(filter), .order_by = &order_by, .order_count = order_by.size > 0,
+    struct run_search search = { .experiment_ids = experiments,
+                                 .experiment_count = 1,
+                                 .page = { .filter = str_of(filter),
+                                           .order_by = &order_by,
+                                           .order_count = order_by.size > 0,
                                            .max_results = 1000 } };
     CHECK_OK(filter, run_search(f->registry, &search, &f->arena, &runs, &count, &token, &err), &err);
     if (ret_first != NULL && count > 0)
@@ -214,7 +226,11 @@ static void fill(struct fixture *f)
         struct metric_point point = { .key = STR("acc"), .value = i == 9 ? NAN : i / 10.0 };
         struct registry_pair param = { STR("model"), i % 2 ? STR("Tree") : STR("lin") };
         struct registry_pair tags[] = { { STR("mlflow.runName"), name }, { STR("odd"), STR("1") } };
-        struct run_batch batch = { .metrics = &point, .metric_count = i != 0, .params = &param, .param_count = 1, .tags = tags,
+        struct run_batch batch = { .metrics = &point,
+                                   .metric_count = i != 0,
+                                   .params = &param,
+                                   .param_count = 1,
+                                   .tags = tags,
                                    .tag_count = i % 2 ? 2 : 1 };
         CHECK_OK("log", run_log(f->registry, run, &batch, &err), &err);
     }
@@ -280,8 +296,8 @@ TEST(pages_do_not_move_while_runs_are_added)
     } while (!str_is_empty(search.page.token));
     CHECK_INT("all that were there", seen, 10);
     search.page.token = STR("junk");
-    CHECK_FAILS("a token of nobody's", run_search(f.registry, &search, &f.arena, &runs, &count, &search.page.token, &err),
-                ERR_INVALID, &err);
+    CHECK_FAILS("a token of nobody's",
+                run_search(f.registry, &search, &f.arena, &runs, &count, &search.page.token, &err), ERR_INVALID, &err);
     close_fixture(&f);
 }
 
@@ -293,8 +309,12 @@ TEST(data_sets_are_linked_once_and_found_by_context)
     str run = new_run(&f, 1);
     static const struct registry_pair train[] = { { { "mlflow.data.context", 19 }, { "train", 5 } } };
     static const struct registry_pair eval[] = { { { "mlflow.data.context", 19 }, { "eval", 4 } } };
-    struct run_dataset dataset = { .name = STR("wine"), .digest = STR("abc"), .source_type = STR("code"), .source = STR("{}"),
-                                   .tags = train, .tag_count = 1 };
+    struct run_dataset dataset = { .name = STR("wine"),
+                                   .digest = STR("abc"),
+                                   .source_type = STR("code"),
+                                   .source = STR("{}"),
+                                   .tags = train,
+                                   .tag_count = 1 };
     struct run_inputs inputs = { .datasets = &dataset, .dataset_count = 1 };
     CHECK_OK("link", run_add_inputs(f.registry, run, &inputs, &err), &err);
     dataset.tags = eval;
@@ -351,7 +371,8 @@ TEST(no_write_of_many_writers_is_lost)
         (void)pthread_join(writers[i].thread, NULL); /* ours, joined once */
         CHECK_INT("no failure", writers[i].failures, 0);
     }
-    CHECK_OK("history", metric_history(f.registry, run, STR("m"), 0, (str){ 0 }, &f.arena, &points, &count, &next, &err), &err);
+    CHECK_OK("history",
+             metric_history(f.registry, run, STR("m"), 0, (str){ 0 }, &f.arena, &points, &count, &next, &err), &err);
     CHECK_INT("all of them", count, WRITERS * VALUES);
     CHECK_INT("the latest step", get_run(&f, run).metrics[0].step, WRITERS * VALUES - 1);
     close_fixture(&f);

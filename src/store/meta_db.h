@@ -34,7 +34,7 @@ must_use enum status meta_end(struct meta *meta, enum status status, struct erro
 must_use enum status meta_savepoint(struct meta *meta, struct error *err);
 must_use enum status meta_savepoint_end(struct meta *meta, enum status status, struct error *err);
 
-/* Makes the changes to come cheaper to sync, for some MB of disk and milliseconds now: for a server. Without the lock. */
+/* Makes the changes to come cheaper to sync, for some MB of disk and milliseconds now: for a server. Takes the lock. */
 must_use enum status meta_expect_many_changes(struct meta *meta, struct error *err);
 
 /* A connection that only reads, with one view of the database from its first statement to meta_read_end: all that was

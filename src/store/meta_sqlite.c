@@ -121,7 +121,7 @@ static enum status open_connection(const char *path, struct meta **ret_meta, str
     if (sqlite3_open_v2(meta->path, &meta->db, flags, NULL) != SQLITE_OK)
         return meta->db != NULL ? fail(meta, err) : error_set(err, ERR_LIMIT, "%s: no memory", meta->path);
     (void)sqlite3_busy_timeout(meta->db, BUSY_MS); /* can't fail */
-    TRY(run(meta, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -2048;"
+    TRY(run(meta, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;"
                   "PRAGMA case_sensitive_like = ON", err));
     *ret_meta = meta;
     meta = NULL;
@@ -214,7 +214,7 @@ static enum status open_reader(struct meta *meta, struct meta **ret_reader, stru
 {
     CLEANUP(meta_close_slot) struct meta *reader = NULL;
     TRY(open_connection(meta->path, &reader, err));
-    TRY(run(reader, "PRAGMA query_only = ON", err));
+    TRY(run(reader, "PRAGMA query_only = ON; PRAGMA cache_size = -4096", err));
     reader->writer = meta;
     *ret_reader = reader;
     reader = NULL;
