@@ -6,11 +6,19 @@
 /* Fewer rows than this are walked one by one: a block costs the same whether it is full or not. */
 #define BLOCK_WORTH_ROWS 12
 #define STACK_SLOTS 4096
+/* So that the width of nodes and the depth are constants where the loops are. */
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
 #define CACHE_LINE_BYTES 64
 #define FETCH_BYTES_MAX 4096
 
-/* Eight heaps down `depth` levels; `at` are positions in their heaps. Inlined with a constant depth where it matters. */
-static inline void descend_heaps(const split_code *nodes, unsigned depth, const uint8_t *ranks, size_t stride,
+/* The nodes of a group's heaps: one of the two. */
+struct heaps {
+    const uint16_t *narrow;
+    const split_code *wide;
+};
+
+/* Down `depth` levels of eight heaps; `at` are positions in them. */
+ALWAYS_INLINE void descend_heaps(const struct heaps *heaps, unsigned depth, const uint8_t *ranks, size_t stride,
                                  size_t at[GROUP_TREES])
 {
     size_t size = (size_t)1 << depth;
@@ -18,14 +26,14 @@ static inline void descend_heaps(const split_code *nodes, unsigned depth, const 
         at[i] = 1;
     for (unsigned level = 0; level < depth; level++)
         for (size_t i = 0; i < GROUP_TREES; i++) {
-            split_code node = nodes[i * size + at[i]];
+            split_code node = heaps->narrow != NULL ? heaps->narrow[i * size + at[i]] : heaps->wide[i * size + at[i]];
             at[i] += at[i] + ((uint8_t)node < ranks[(node >> 8) * stride]); /* an add with carry */
         }
     for (size_t i = 0; i < GROUP_TREES; i++)
         at[i] += (i - 1) * size; /* the leaves of the i-th heap begin at i * size */
 }
 
-static inline void walk_heaps(const split_code *nodes, unsigned depth, const uint8_t *ranks, size_t stride,
+ALWAYS_INLINE void walk_heaps(const struct heaps *nodes, unsigned depth, const uint8_t *ranks, size_t stride,
                               size_t at[GROUP_TREES])
 {
     switch (depth) {
@@ -58,21 +66,26 @@ static inline void walk_linked(const struct linked_node *nodes, const struct tre
 /* Asks for the nodes of the heaps behind this group's: between two requests other work drives them out of the cache. */
 static inline void fetch_ahead(const struct forest *forest, const struct tree_group *group)
 {
-    const char *next = (const char *)(forest->heap_nodes + group->node_from + ((size_t)GROUP_TREES << group->depth));
-    size_t bytes = group->is_heap ? (sizeof(split_code) * GROUP_TREES) << group->depth : 0;
+    if (forest->narrow_nodes == NULL || !group->is_heap)
+        return;
+    size_t bytes = (sizeof(uint16_t) * GROUP_TREES) << group->depth;
+    const char *next = (const char *)(forest->narrow_nodes + group->node_from) + bytes;
     for (size_t i = 0; i < MIN_OF(bytes, FETCH_BYTES_MAX); i += CACHE_LINE_BYTES)
         __builtin_prefetch(next + i);
 }
 
 /* Leaves of a group, as indices into the values that fit its layout. */
-static inline const struct leaf_values *walk_group(const struct forest *forest, const struct tree_group *group,
+ALWAYS_INLINE const struct leaf_values *walk_group(const struct forest *forest, const struct tree_group *group,
                                                    const uint8_t *ranks, size_t stride, size_t at[GROUP_TREES])
 {
     if (!group->is_heap) {
         walk_linked(forest->nodes, group, ranks, stride, at);
         return &forest->node_values;
     }
-    walk_heaps(forest->heap_nodes + group->node_from, group->depth, ranks, stride, at);
+    if (forest->narrow_nodes != NULL)
+        walk_heaps(&(struct heaps){ forest->narrow_nodes + group->node_from, NULL }, group->depth, ranks, stride, at);
+    else
+        walk_heaps(&(struct heaps){ NULL, forest->wide_nodes + group->node_from }, group->depth, ranks, stride, at);
     for (size_t i = 0; i < GROUP_TREES; i++)
         at[i] += group->leaf_from;
     return &forest->heap_leaves;

@@ -17,7 +17,8 @@ must_use enum status forest_new(const struct tree_model *model, size_t tree_coun
                                 struct forest **ret_forest, struct error *err);
 
 /* Margins of [rows * feature_count] values (NaN = missing) into [rows * output_count], base margins included, averaged
- * where the model averages. Scratch comes from `arena` beyond a few kB. ERR_LIMIT: no memory. O(rows * trees * depth). */
+ * where the model averages. Scratch comes from `arena` beyond a few kB. O(rows * trees * depth).
+ * ERR_LIMIT: no memory. */
 must_use enum status forest_margins(const struct forest *forest, const double *values, size_t rows, struct arena *arena,
                                     double *ret_margins, struct error *err);
 

@@ -59,8 +59,12 @@ static void fill_heap(struct builder *builder, const struct tree *tree, uint32_t
         values_set(&forest->heap_leaves, group->leaf_from + tree_in_group * size + at - size, node->number);
         return;
     }
-    split_code *code = &forest->heap_nodes[group->node_from + tree_in_group * size + at];
-    *code = is_leaf(node) ? SLOT_RIGHT : slots_of_split(&forest->slots, node);
+    split_code code = is_leaf(node) ? SLOT_RIGHT : slots_of_split(&forest->slots, node);
+    size_t to = group->node_from + tree_in_group * size + at;
+    if (forest->narrow_nodes != NULL)
+        forest->narrow_nodes[to] = (uint16_t)code;
+    else
+        forest->wide_nodes[to] = code;
     fill_heap(builder, tree, is_leaf(node) ? node_index : node->left, 2 * at, level + 1, group, tree_in_group);
     fill_heap(builder, tree, is_leaf(node) ? node_index : node->right, 2 * at + 1, level + 1, group, tree_in_group);
 }
@@ -119,11 +123,15 @@ static enum status alloc_layout(struct builder *builder, const struct layout *la
 {
     struct forest *forest = builder->forest;
     struct arena *arena = builder->arena;
-    forest->heap_nodes = arena_array(arena, split_code, layout->heap_nodes + 1);
+    if (forest->slots.slot_count <= NARROW_SLOTS)
+        forest->narrow_nodes = arena_array(arena, uint16_t, layout->heap_nodes + 1);
+    else
+        forest->wide_nodes = arena_array(arena, split_code, layout->heap_nodes + 1);
     forest->nodes = arena_array(arena, struct linked_node, layout->linked_nodes + 1);
     forest->block_trees = arena_array(arena, struct block_tree, forest->group_count * GROUP_TREES + 1);
     forest->steps = arena_array(arena, struct block_step, layout->steps + 1);
-    bool has_all = forest->heap_nodes != NULL && forest->nodes != NULL && forest->block_trees != NULL &&
+    bool has_heaps = forest->narrow_nodes != NULL || forest->wide_nodes != NULL;
+    bool has_all = has_heaps && forest->nodes != NULL && forest->block_trees != NULL &&
                    forest->steps != NULL && values_alloc(builder, &forest->heap_leaves, layout->heap_nodes) &&
                    values_alloc(builder, &forest->node_values, layout->linked_nodes) &&
                    values_alloc(builder, &forest->block_leaves, layout->steps);

@@ -168,8 +168,8 @@ static bool is_categorical(const struct lightgbm_file *file, size_t index, bool 
     return !by_parameter && info.size > 0 && info.data[0] != '[' && !str_equal(info, STR("none"));
 }
 
-/* Gives the lists of pandas_categorical, in order, to the categorical features. Where their numbers differ (some columns
- * were declared categorical by hand) nothing says which is whose: false. */
+/* Gives the lists of pandas_categorical, in order, to the categorical features. Where their numbers differ (some
+ * columns were declared categorical by hand) nothing says which is whose: false. */
 static bool assign_categories(const struct lightgbm_file *file, bool by_parameter,
                               const struct feature_categories *lists, size_t list_count, struct tree_model *model,
                               struct feature_categories *of_features)

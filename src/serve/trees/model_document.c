@@ -4,7 +4,9 @@
 
 bool model_document_is_ubjson(str bytes)
 {
-    return bytes.size >= 2 && bytes.data[0] == '{' && bytes.data[1] != '\0' && strchr("LlIiU#$N", bytes.data[1]) != NULL;
+    if (bytes.size < 2 || bytes.data[0] != '{' || bytes.data[1] == '\0')
+        return false;
+    return strchr("LlIiU#$N", bytes.data[1]) != NULL;
 }
 
 void document_init(struct model_document *document, str bytes, struct arena *arena, struct error *err)

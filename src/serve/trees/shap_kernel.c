@@ -32,7 +32,7 @@ ALWAYS_INLINE void go_down(const struct shap_tree *tree, uint32_t points, const 
         scratch->above[q] = LANES_OF(tree->weights[q]);
     for (uint32_t n = 0; n < tree->node_count; n++) {
         const struct shap_node *node = &tree->nodes[n];
-        const float *at = tree->points + (size_t)n * 2 * points;
+        const float *at = tree->points + node->point_from;
         shap_lanes *factor = scratch->factor + (size_t)n * points;
         shap_lanes coefficient;
         note_ways(node, n, ranks, scratch, &coefficient);
@@ -58,7 +58,7 @@ ALWAYS_INLINE void go_up(const struct shap_tree *tree, uint32_t points, const st
 {
     for (uint32_t n = tree->node_count; n-- > 0;) {
         const struct shap_node *node = &tree->nodes[n];
-        const float *counts = tree->points + ((size_t)n * 2 + 1) * points;
+        const float *counts = tree->points + node->point_from + points;
         const shap_lanes *factor = scratch->factor + (size_t)n * points, *above = scratch->above + (size_t)n * points;
         const shap_lanes left_leaf = LANES_OF(node->left_value), right_leaf = LANES_OF(node->right_value);
         bool is_left_leaf = node->left == SHAP_LEAF, is_right_leaf = node->right == SHAP_LEAF;

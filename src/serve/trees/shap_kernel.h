@@ -19,6 +19,7 @@ struct shap_node {
     uint32_t left, right;  /* SHAP_LEAF: a leaf */
     uint32_t came_by;      /* 1 + 2 * split + side (0 left, 1 right) of the nearest split above with the same feature */
     uint32_t sum;          /* which of the sums the feature adds to */
+    uint32_t point_from;   /* [2][point_count] of tree->points: the split's t, and what its feature counts there */
     float left_value, right_value; /* of leaves */
     float left_share, right_share; /* of the training rows */
 };
@@ -26,7 +27,7 @@ struct shap_node {
 struct shap_tree {
     const struct shap_node *nodes; /* parents first; [node_count], none for a single leaf */
     uint32_t node_count, point_count;
-    const float *points;  /* [node_count][2][point_count]: the node's t, and what its feature counts there */
+    const float *points;  /* the first for all splits whose feature is new on their path */
     const float *weights; /* [point_count] of the quadrature */
 };
 

@@ -118,8 +118,8 @@ static size_t collect_sets(const struct tree_model *model, size_t tree_count, st
     return count;
 }
 
-static enum status make_sets(const struct tree_model *model, size_t tree_count, struct arena *arena, struct slots *slots,
-                             struct error *err)
+static enum status make_sets(const struct tree_model *model, size_t tree_count, struct arena *arena,
+                             struct slots *slots, struct error *err)
 {
     struct set_key *keys = arena_array(arena, struct set_key, model->set_count + 1);
     uint32_t *slot_of_set = arena_array(arena, uint32_t, model->set_count + 1);
@@ -246,8 +246,8 @@ void slots_fill(const struct slots *slots, const double *row, uint8_t *ranks, si
     }
 }
 
-void slots_fill_block(const struct slots *slots, const double *values, size_t feature_count, size_t rows, uint8_t *ranks,
-                      size_t stride)
+void slots_fill_block(const struct slots *slots, const double *values, size_t feature_count, size_t rows,
+                      uint8_t *ranks, size_t stride)
 {
     for (size_t i = 0; i < rows; i++)
         slots_fill(slots, values + i * feature_count, ranks + i, stride);

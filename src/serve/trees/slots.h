@@ -51,7 +51,7 @@ uint32_t slots_of_split(const struct slots *slots, const struct tree_node *node)
 void slots_fill(const struct slots *slots, const double *row, uint8_t *ranks, size_t stride);
 
 /* Fills ranks[slot * stride + i] of rows i in [0, rows), `feature_count` values each. */
-void slots_fill_block(const struct slots *slots, const double *values, size_t feature_count, size_t rows, uint8_t *ranks,
-                      size_t stride);
+void slots_fill_block(const struct slots *slots, const double *values, size_t feature_count, size_t rows,
+                      uint8_t *ranks, size_t stride);
 
 #endif

@@ -110,7 +110,7 @@ struct tree_model {
  * leaf_count. ERR_INVALID names tree and node. */
 must_use enum status tree_model_check(struct tree_model *model, struct arena *arena, struct error *err);
 
-/* Reads and checks either library's file. `name` is for messages: "model.json: ...". The bytes must outlive the model. */
+/* Reads and checks either library's file. `name` is for messages: "model.json: ...". The bytes outlive the model. */
 must_use enum status tree_model_read(str content, const char *name, struct arena *arena, struct tree_model *ret_model,
                                      struct error *err);
 

@@ -172,19 +172,28 @@ static enum status fill_tree(const struct shap_builder *builder, const struct tr
     uint32_t splits = tree->node_count / 2, point_count = MAX_OF(1, (trace_paths(tree, path) + 1) / 2);
     double *points = arena_array(&scratch, double, point_count), *weights = arena_array(&scratch, double, point_count);
     struct shap_node *nodes = arena_array(builder->arena, struct shap_node, splits + 1);
-    float *of_nodes = arena_try_array(builder->arena, (size_t)splits + 1, 2 * point_count * sizeof(float));
+    size_t own_count = 1;
+    for (uint32_t i = 0; i < tree->node_count; i++)
+        own_count += tree->nodes[i].left != 0 && path[i].same != 0;
+    float *of_nodes = arena_try_array(builder->arena, own_count, 2 * point_count * sizeof(float));
     float *of_tree = arena_array(builder->arena, float, point_count);
-    if (points == NULL || weights == NULL || nodes == NULL || of_nodes == NULL || of_tree == NULL)
+    bool has_points = points != NULL && weights != NULL && of_nodes != NULL && of_tree != NULL;
+    if (!has_points || nodes == NULL || own_count * 2 * point_count > UINT32_MAX)
         return no_memory(builder);
     gauss_legendre(point_count, points, weights);
     for (uint32_t q = 0; q < point_count; q++)
         of_tree[q] = (float)weights[q];
-    uint32_t split = 0;
+    fill_points(points, point_count, 1, of_nodes);
+    uint32_t split = 0, point_from = 0;
     for (uint32_t i = 0; i < tree->node_count; i++) {
         if (tree->nodes[i].left == 0)
             continue;
-        fill_points(points, point_count, share_above(path, path[i].same), of_nodes + (size_t)split * 2 * point_count);
-        nodes[split++] = make_node(builder, tree, path, i);
+        struct shap_node *node = &nodes[split++];
+        *node = make_node(builder, tree, path, i);
+        if (path[i].same == 0)
+            continue;
+        node->point_from = point_from += 2 * point_count;
+        fill_points(points, point_count, share_above(path, path[i].same), of_nodes + point_from);
     }
     *ret_tree = (struct shap_tree){ nodes, splits, point_count, of_nodes, of_tree };
     return OK;

@@ -1,10 +1,10 @@
 /* serve/trees/tree_shap.h - exact path-dependent TreeSHAP [Lundberg2020], in time linear in the size of the trees.
  *
- * The Shapley value of feature j in a leaf is an integral over t in [0, 1] of the product of all other features' factors
- * z (1 - t) + o t, where z is the share of training rows that goes the leaf's way and o whether this row does (the
- * multilinear extension of [Owen1972]). The product is a polynomial of a degree below the number m of features on the path, so that
- * Gauss-Legendre quadrature with m / 2 points is exact. At one point t a tree is linear in the values of each split's
- * two sides: one pass down for the factors above, one up for the expectations below (compare [Yu2022], Linear TreeSHAP).
+ * The Shapley value of feature j in a leaf is an integral over t in [0, 1] of the product of all other features'
+ * factors z (1 - t) + o t, where z is the share of training rows that goes the leaf's way and o whether this row does
+ * (the multilinear extension of [Owen1972]). The product is a polynomial of a degree below the number m of features on
+ * the path, so that Gauss-Legendre quadrature with m / 2 points is exact. At one point t a tree is linear in the values
+ * of each split's two sides: one pass down for the factors above, one up for the expectations below (compare [Yu2022]).
  * A feature met again on a path, with share z above it, sees the point t / (z (1 - t) + t) instead of t, and counts by
  * that expression's derivative; below a split where the row went the other way it counts nothing.
  *

@@ -33,7 +33,8 @@ static void check_answers(const struct tree_model *model, const struct forest *f
     struct tree_shap *shap;
     if (tree_shap_new(model, model->tree_count, forest, arena, &shap, NULL) != OK)
         return;
-    double *contributions = arena_try_array(arena, ROWS, (model->feature_count + 1) * model->output_count * sizeof(double));
+    size_t row_bytes = (model->feature_count + 1) * model->output_count * sizeof(double);
+    double *contributions = arena_try_array(arena, ROWS, row_bytes);
     if (contributions == NULL || tree_shap_explain(shap, values, ROWS, arena, contributions, NULL) != OK)
         return; /* no memory is an answer */
 }

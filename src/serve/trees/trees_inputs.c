@@ -75,7 +75,7 @@ static enum status make_field(const struct tree_model *trees, const struct field
     if (is_text)
         field.type = FIELD_STRING;
     else if (field.type == FIELD_STRING)
-        return error_set(err, ERR_INVALID, "\"%.*s\" is text in the signature, and the model file has no categories for it",
+        return error_set(err, ERR_INVALID, "\"%.*s\" is text in the signature, but has no categories in the model file",
                          (int)MIN_OF(field.name.size, 64), field.name.data);
     *ret_field = field;
     return OK;
@@ -108,8 +108,8 @@ enum status trees_inputs_make(const struct tree_model *trees, const struct mlmod
         TRY(make_field(trees, has_signature ? &model->inputs[i] : NULL, feature_of[i],
                        codes[i] != NULL && codes[i]->is_text, arena, &fields[i], err));
     }
-    *ret_inputs = (struct trees_inputs){ fields, count, has_signature || trees->feature_names != NULL, feature_of, codes,
-                                         is_identity };
+    bool has_names = has_signature || trees->feature_names != NULL;
+    *ret_inputs = (struct trees_inputs){ fields, count, has_names, feature_of, codes, is_identity };
     return OK;
 }
 

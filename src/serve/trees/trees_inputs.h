@@ -28,8 +28,8 @@ struct trees_inputs {
 must_use enum status trees_inputs_make(const struct tree_model *trees, const struct mlmodel *model, struct arena *arena,
                                        struct trees_inputs *ret_inputs, struct error *err);
 
-/* The features' values, [rows * count], in `arena` or the rows' own where nothing changes. A category that the model has
- * not seen is missing. ERR_LIMIT: no memory. */
+/* The features' values, [rows * count], in `arena` or the rows' own where nothing changes. A category that the model
+ * has not seen is missing. ERR_LIMIT: no memory. */
 must_use enum status trees_inputs_values(const struct trees_inputs *inputs, const struct runtime_rows *rows,
                                          struct arena *arena, const double **ret_values, struct error *err);
 

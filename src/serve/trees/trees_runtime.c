@@ -7,8 +7,8 @@
 #include "serve/trees/trees_inputs.h"
 
 #define MODEL_FILE_BYTES_MAX ((size_t)2 << 30)
-/* What a file may grow to, while it is read (numbers of one byte become nodes of 48) and as a runtime (a tree that is one
- * long path takes the square of its length to explain). Models that libraries write take a tenth of it. */
+/* What a file may grow to, while it is read (numbers of one byte become nodes of 48) and as a runtime (a tree that is
+ * one long path takes the square of its length to explain). Models that libraries write take a tenth of it. */
 #define BYTES_PER_BYTE 64
 #define BYTES_LEAST ((size_t)256 << 20)
 

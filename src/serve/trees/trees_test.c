@@ -179,8 +179,9 @@ TEST(texts_become_the_codes_of_pandas)
     /* b in {y, z} goes left */
     static const char model[] =
         "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nmax_feature_idx=1\nobjective=regression\n"
-        "feature_names=a b\nfeature_infos=[0:1] 0:1:2\n\nTree=0\nnum_leaves=2\nnum_cat=1\nsplit_feature=1\nthreshold=0\n"
-        "decision_type=1\nleft_child=-1\nright_child=-2\nleaf_value=1 2\nleaf_count=1 1\ninternal_count=2\n"
+        "feature_names=a b\nfeature_infos=[0:1] 0:1:2\n\nTree=0\nnum_leaves=2\nnum_cat=1\nsplit_feature=1\n"
+        "threshold=0\ndecision_type=1\nleft_child=-1\nright_child=-2\nleaf_value=1 2\nleaf_count=1 1\n"
+        "internal_count=2\n"
         "cat_boundaries=0 1\ncat_threshold=6\n\nend of trees\n\npandas_categorical:[[\"x\", \"y\", \"z\"]]\n";
     struct error err = { 0 };
     CLEANUP(free_runtime) struct runtime *runtime = load((str){ model, sizeof model - 1 }, "m.txt", &booster, &err);
@@ -209,8 +210,9 @@ TEST(bad_models_are_refused_with_file_and_place)
         { "the old binary format", { "binf\x01\x00\x00", 7 }, "save_model" },
         { "JSON of something else", STR("{\"learner\": {}}"), "objective" },
         { "an objective that nobody knows", STR("{\"learner\": {\"objective\": {\"name\": \"reg:odd\"}}}"), "reg:odd" },
-        { "a child beyond the tree", STR(HAND_HEADER "Tree=0\nnum_leaves=2\nsplit_feature=0\nthreshold=0\ndecision_type=2\n"
-                                                     "left_child=-1\nright_child=-3\nleaf_value=1 2\n\nend of trees\n"),
+        { "a child beyond the tree", STR(HAND_HEADER "Tree=0\nnum_leaves=2\nsplit_feature=0\nthreshold=0\n"
+                                                     "decision_type=2\nleft_child=-1\nright_child=-3\n"
+                                                     "leaf_value=1 2\n\nend of trees\n"),
           "child -3" },
         { "a tree that is a circle", STR(HAND_HEADER "Tree=0\nnum_leaves=3\nsplit_feature=0 0\nthreshold=0 0\n"
                                                      "decision_type=2 2\nleft_child=1 1\nright_child=-1 -2\n"

@@ -69,7 +69,9 @@ TEST(ubjson_arrays_with_and_without_header)
 
 TEST(ubjson_members_keep_their_order_and_may_be_skipped)
 {
-    static const char bytes[] = "{i\x01" "aSi\x03" "one" "i\x01" "b[{i\x01" "xT}[$d#i\x01\x3F\x80\x00\x00]" "i\x01" "cZ}";
+    static const char bytes[] = "{i\x01" "aSi\x03" "one"
+                                "i\x01" "b[{i\x01" "xT}[$d#i\x01\x3F\x80\x00\x00]"
+                                "i\x01" "cZ}";
     struct ubjson_reader reader;
     struct error err = { 0 };
     str key, text = { 0 };

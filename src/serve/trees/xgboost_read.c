@@ -108,7 +108,7 @@ static enum status make_categories(struct model_document *document, const struct
         return error_set(document->err, ERR_LIMIT, "the categories do not fit in memory");
     for (size_t i = 0; i < values->count; i++) {
         bytes[i] = (char)(int)fmin(fmax(values->values[i], -128), 255); /* written signed or not */
-        /* XGBoost 3.1 and 3.2 count the characters of pandas' categories and save as many bytes: what follows is lost */
+        /* XGBoost 3.1 and 3.2 count the characters of pandas' categories and save as many bytes: the rest is lost */
         if ((bytes[i] & 0x80) != 0)
             return document_fail(document, "a category beyond ASCII: XGBoost may have saved it cut off");
     }
@@ -232,7 +232,8 @@ static enum status take_objective(struct xgboost_file *file)
             if (str_equal(name, objectives[i].name))
                 file->objective = &objectives[i];
         if (file->objective == NULL)
-            return document_fail(document, "the objective \"%.*s\" is not known", (int)MIN_OF(name.size, 64), name.data);
+            return document_fail(document, "the objective \"%.*s\" is not known", (int)MIN_OF(name.size, 64),
+                                 name.data);
     }
     return document_status(document);
 }

@@ -111,9 +111,10 @@ static enum status take_sets(struct model_document *document, const struct tree_
                              struct tree_node *nodes, struct xgboost_sets *sets)
 {
     for (size_t i = 0; i < arrays->set_nodes.count; i++) {
-        double node = arrays->set_nodes.values[i], from = arrays->set_from.values[i], size = arrays->set_sizes.values[i];
-        double total = (double)arrays->categories.count;
-        if (!is_index(node, (double)arrays->left.count) || !is_index(from, total + 1) || !is_index(size, total - from + 1))
+        double node = arrays->set_nodes.values[i], total = (double)arrays->categories.count;
+        double from = arrays->set_from.values[i], size = arrays->set_sizes.values[i];
+        bool is_inside = is_index(from, total + 1) && is_index(size, total - from + 1);
+        if (!is_inside || !is_index(node, (double)arrays->left.count))
             return document_fail(document, "categories_nodes[%zu]: node %g, categories %g + %g of %g", i, node, from,
                                  size, total);
         TRY(add_set(document, arrays->categories.values + (size_t)from, (size_t)size, sets));
