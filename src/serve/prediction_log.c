@@ -1,6 +1,7 @@
 /* The ring is the bounded queue of D. Vyukov: every cell has a turn, which says whose it is. A writer may fill cell
  * `place` when its turn equals the place, and hands it over by turn = place + 1; the reader empties it then and hands it
- * on to the writer one round later by turn = place + cells. */
+ * on to the writer one round later by turn = place + cells. What a cell stores is its turn less its index, so that zeroed
+ * memory is a ring: pages that no prediction came to are never touched. */
 #include "serve/prediction_log.h"
 
 #include <math.h>
@@ -20,7 +21,7 @@
 #define BATCH_ROWS_MAX ((size_t)1024)
 #define BATCH_CELLS_MAX ((size_t)1 << 17)
 #define RING_BYTES_MAX ((size_t)8 << 20)
-#define RING_CELLS_MAX ((size_t)16384)
+#define RING_CELLS_MAX ((size_t)8192)
 #define RING_CELLS_MIN ((size_t)64)
 #define SHORT_TEXT_MAX 40 /* a uuid has 36 bytes */
 #define TAGS_MAX 64       /* different ones in a batch; more are left out */
@@ -34,7 +35,7 @@ struct extra {
 };
 
 struct cell {
-    atomic_size_t turn;
+    atomic_size_t turn; /* less the cell's index */
     int64_t timestamp_us;
     double latency_ms, value;
     char id[SHORT_TEXT_MAX], variant[SHORT_TEXT_MAX];
@@ -188,7 +189,7 @@ static struct cell *claim(struct prediction_ring *ring, size_t *ret_place)
     size_t place = atomic_load_explicit(&ring->tail, memory_order_relaxed);
     for (;;) {
         struct cell *cell = cell_at(ring, place);
-        size_t turn = atomic_load_explicit(&cell->turn, memory_order_acquire); /* pairs with the reader's release */
+        size_t turn = atomic_load_explicit(&cell->turn, memory_order_acquire) + (place & ring->mask); /* reader's release */
         if (turn == place) {
             if (atomic_compare_exchange_weak_explicit(&ring->tail, &place, place + 1, memory_order_relaxed,
                                                       memory_order_relaxed)) {
@@ -219,7 +220,7 @@ bool prediction_ring_put(struct prediction_ring *ring, const struct prediction *
         return false;
     }
     fill(cell, ring, prediction, extra);
-    atomic_store_explicit(&cell->turn, place + 1, memory_order_release); /* pairs with the reader's acquire */
+    atomic_store_explicit(&cell->turn, place + 1 - (place & ring->mask), memory_order_release); /* for is_filled */
     return true;
 }
 
@@ -351,7 +352,8 @@ static void send(struct prediction_log *log, struct drain *drain)
 
 static bool is_filled(const struct prediction_ring *ring, const struct cell *cell)
 {
-    return atomic_load_explicit(&cell->turn, memory_order_acquire) == ring->head + 1; /* pairs with put's release */
+    size_t turn = atomic_load_explicit(&cell->turn, memory_order_acquire) + (ring->head & ring->mask); /* put's release */
+    return turn == ring->head + 1;
 }
 
 /* One batch of the ring; false when it is empty. */
@@ -370,7 +372,8 @@ static bool drain_some(struct prediction_log *log, struct prediction_ring *ring)
         else
             counter_increment(ring->dropped);
         mem_free(cell->extra);
-        atomic_store_explicit(&cell->turn, ring->head + ring->mask + 1, memory_order_release);
+        size_t turn = ring->head + ring->mask + 1;
+        atomic_store_explicit(&cell->turn, turn - (ring->head & ring->mask), memory_order_release); /* for claim */
         ring->head++;
     }
     if (drain.batch.rows > 0)
@@ -533,8 +536,6 @@ struct prediction_ring *prediction_ring_open(struct prediction_log *log, str mod
     size_t cells = cells_of(ring->cell_bytes);
     ring->mask = cells - 1;
     ring->cells = mem_must(cells * ring->cell_bytes);
-    for (size_t i = 0; i < cells; i++)
-        atomic_init(&cell_at(ring, i)->turn, i);
     ring->dropped = metric_counter(log->options.dropped, &ring->model_name);
     pthread_mutex_lock(&log->lock);
     ring->next = log->rings;
