@@ -1,4 +1,5 @@
 /* Registered models, their versions and logged models, in a database in a temporary folder. */
+#include <pthread.h>
 #include <string.h>
 
 #include "base/test.h"
@@ -409,5 +410,73 @@ TEST(logged_models_live_and_are_found)
     error_clear(&err);
     bad = (struct logged_model_source){ .experiment_id = 77 };
     CHECK_FAILS("no experiment", logged_model_create(place.registry, &bad, &place.arena, &ids[0], &err), ERR_NOT_FOUND, &err);
+    close_place(&place);
+}
+
+/* ---- many at once ---- */
+
+#define CALLERS 8
+#define VERSIONS_A_CALLER 25
+
+/* A thread that registers versions and moves the alias to each. */
+struct caller {
+    struct registry *registry;
+    int64_t versions[VERSIONS_A_CALLER];
+    enum status status;
+};
+
+static void *register_versions(void *argument)
+{
+    struct caller *caller = argument;
+    struct model_version_source from = { .model_name = STR("m"), .source = STR("s3://b/x") };
+    for (size_t i = 0; i < VERSIONS_A_CALLER && caller->status == OK; i++) {
+        struct error err = { 0 };
+        caller->status = model_version_create(caller->registry, &from, &caller->versions[i], &err);
+        if (caller->status == OK)
+            caller->status = registered_model_set_alias(caller->registry, STR("m"), STR("last"), caller->versions[i], &err);
+        if (caller->status == OK)
+            caller->status = model_version_transition(caller->registry, STR("m"), caller->versions[i],
+                                                      MODEL_STAGE_PRODUCTION, true, &err);
+    }
+    return NULL;
+}
+
+TEST(many_callers_get_numbers_of_their_own)
+{
+    static struct caller callers[CALLERS];
+    bool is_given[CALLERS * VERSIONS_A_CALLER + 1] = { false };
+    struct place place;
+    pthread_t threads[CALLERS];
+    open_place(&place);
+    add_model(&place, "m");
+    for (size_t i = 0; i < CALLERS; i++) {
+        callers[i] = (struct caller){ .registry = place.registry };
+        CHECK_INT("a thread", pthread_create(&threads[i], NULL, register_versions, &callers[i]), 0);
+    }
+    for (size_t i = 0; i < CALLERS; i++) {
+        pthread_join(threads[i], NULL);
+        CHECK_INT("all worked", callers[i].status, OK);
+        for (size_t v = 0; v < VERSIONS_A_CALLER; v++) {
+            int64_t version = callers[i].versions[v];
+            bool is_in = version >= 1 && version <= CALLERS * VERSIONS_A_CALLER;
+            CHECK("counted without holes, given once", is_in && !is_given[version]);
+            if (is_in)
+                is_given[version] = true;
+        }
+    }
+    struct error err = { 0 };
+    struct registered_model model;
+    CHECK_OK("read", registered_model_get(place.registry, STR("m"), &place.arena, &model, &err), &err);
+    CHECK_INT("one alias", model.alias_count, 1);
+    CHECK_INT("Production and Archived", model.latest_count, 2);
+    struct registry_page page = { .filter = STR("name = 'm'"), .max_results = 1000 };
+    struct model_version *versions;
+    size_t count = 0, in_production = 0;
+    str token;
+    CHECK_OK("all", model_version_search(place.registry, &page, &place.arena, &versions, &count, &token, &err), &err);
+    CHECK_INT("all", count, CALLERS * VERSIONS_A_CALLER);
+    for (size_t i = 0; i < count; i++)
+        in_production += versions[i].stage == MODEL_STAGE_PRODUCTION;
+    CHECK_INT("each archived the others", in_production, 1);
     close_place(&place);
 }
