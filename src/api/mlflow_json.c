@@ -423,6 +423,15 @@ void mlflow_write_pairs(struct json_writer *json, const char *name, const struct
     json_end_array(json);
 }
 
+enum status mlflow_answer_end(struct http_request *request, struct json_writer *json, struct error *err)
+{
+    json_end_object(json);
+    if (json_writer_end(json))
+        return OK;
+    request->response->status_code = 400;
+    return error_set(err, ERR_INVALID, "The answer is too long; ask for less by max_results");
+}
+
 enum status mlflow_answer_nothing(struct http_request *request, struct error *err)
 {
     struct json_writer json;

@@ -99,6 +99,10 @@ void mlflow_write_text(struct json_writer *json, const char *name, str value);
 /* "NAME": [{"key": ..., "value": ...}]; left out where there is none. */
 void mlflow_write_pairs(struct json_writer *json, const char *name, const struct registry_pair *pairs, size_t count);
 
+/* As api_answer_end, for answers that data makes long: one that does not fit is a 400, since the clients would ask for
+ * it again and again after a 429. */
+must_use enum status mlflow_answer_end(struct http_request *request, struct json_writer *json, struct error *err);
+
 /* The answer {}. */
 must_use enum status mlflow_answer_nothing(struct http_request *request, struct error *err);
 

@@ -80,7 +80,7 @@ static enum status get_history(void *self, struct http_request *request, struct 
         json_end_array(&json);
     }
     mlflow_write_text(&json, "next_page_token", next);
-    return api_answer_end(&json, err);
+    return mlflow_answer_end(request, &json, err);
 }
 
 /* ---- of many runs ---- */
@@ -120,7 +120,7 @@ static enum status get_bulk(void *self, struct http_request *request, struct err
         max_results -= (int64_t)count;
     }
     json_end_array(&json);
-    return api_answer_end(&json, err);
+    return mlflow_answer_end(request, &json, err);
 }
 
 static enum status read_interval(const struct mlflow_fields *fields, struct metric_interval *interval,

@@ -130,7 +130,7 @@ static enum status search(void *self, struct http_request *request, struct error
     if (count > 0)
         json_end_array(&json);
     mlflow_write_text(&json, "next_page_token", token);
-    return api_answer_end(&json, err);
+    return mlflow_answer_end(request, &json, err);
 }
 
 /* ---- inputs and outputs ---- */
