@@ -153,14 +153,14 @@ size_t split_choose(struct split *split, str key)
     uint64_t shares[SPLIT_VARIANTS_MAX], total = 0;
     for (size_t i = 0; i < split->count; i++)
         total += shares[i] = atomic_load_explicit(&split->variants[i].share, memory_order_relaxed);
+    assert(total > 0); /* the configuration saw to it */
     uint64_t place = (uint64_t)(((unsigned __int128)drawn * total) >> 64);
     for (size_t i = 0; i < split->count; i++) {
         if (place < shares[i])
             return i;
         place -= shares[i];
     }
-    assert(!"a split has a variant that answers");
-    return 0;
+    return 0; /* not reached: the place is below the total */
 }
 
 double split_share(struct split *split, size_t index)
