@@ -303,3 +303,19 @@ def test_stages_aliases_and_versions_on_demand(make_server):
         check_row(answer, 0, version)
     server.good("POST", "/api/2.0/mlflow/registered-models/alias", {**alias, "version": "1"})
     wait_until(lambda: served_version(server) == "1", "the alias moved")
+
+
+def test_models_come_from_a_registry_elsewhere(make_server):
+    """Any server that speaks MLflow's REST calls; here another Kedge, in the bench and by hand MLflow's own."""
+    registry = make_server().start()
+    register(registry, 1)
+    register(registry, 2)
+    promote(registry, 1)
+    config = f"registry: http://127.0.0.1:{registry.port}\nmodels:\n  - name: wine\n"
+    server = make_server(config=config).start()
+    wait_until(lambda: served_version(server) == "1", "version 1")
+    promote(registry, 2)
+    wait_until(lambda: served_version(server) == "2", "the promotion over there")
+    check_row(server.good("POST", "/predict", {"features": ROWS[0]}), 0, "2")
+    registry.kill()
+    check_row(server.good("POST", "/predict", {"features": ROWS[0]}), 0, "2")
