@@ -15,9 +15,9 @@ KEDGE = os.environ.get("KEDGE", str(ROOT / "build/release/src/cli/kedge"))
 EXAMPLES = ["wine", "bikes", "churn"]
 
 
-def commands_of(example):
+def commands_of(example, block=0):
     readme = (ROOT / f"examples/{example}/README.md").read_text()
-    lines = re.search(r"```sh\n(.*?)```", readme, re.S).group(1).splitlines()
+    lines = re.findall(r"```sh\n(.*?)```", readme, re.S)[block].splitlines()
     return [shlex.split(line.removesuffix("&").replace("build/release/src/cli/kedge", KEDGE)) for line in lines]
 
 
@@ -34,6 +34,37 @@ def text_of(url):
 def test_configuration_is_fine(example):
     done = run([KEDGE, "config", "check", f"examples/{example}/kedge.yaml"])
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_configuration_of_the_served_model_is_fine(example):
+    done = run([KEDGE, "config", "check", f"examples/{example}/served.yaml"])
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("example", ["bikes", "churn"])
+def test_trained_promoted_served_and_watched(example, tmp_path):
+    serve, train, simulate = commands_of(example, block=1)
+    port_file = tmp_path / "port"
+    server = subprocess.Popen([*serve, "--port", "0", "--port-file", str(port_file), "--data-dir", str(tmp_path / "data")],
+                              cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        while not port_file.exists():
+            assert server.poll() is None, server.stderr.read()
+            time.sleep(0.02)
+        url = f"http://127.0.0.1:{port_file.read_text().strip()}"
+        trained = run([*train, "--url", url])
+        if "cannot be loaded" in trained.stderr:
+            pytest.skip(trained.stderr.strip())
+        assert trained.returncode == 0 and "in Production" in trained.stdout, trained.stderr
+        asked = run([*simulate, "--url", url])
+        assert asked.returncode == 1, asked.stdout + asked.stderr
+        rows = len(pathlib.Path(ROOT / simulate[2]).read_text().splitlines()) - 1
+        assert f"{rows} predictions in" in asked.stdout and f"; {rows} labels" in asked.stdout
+        assert re.search(r"Data drift: [1-9]", asked.stdout), asked.stdout
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.communicate(timeout=60)
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
