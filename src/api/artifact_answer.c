@@ -103,7 +103,8 @@ static void answer_range(struct http_request *request, uint64_t bytes)
 
 /* ---- answers ---- */
 
-enum status artifact_answer_file(struct artifact_store *store, struct http_request *request, str path, struct error *err)
+enum status artifact_answer_file(struct artifact_store *store, struct http_request *request, str path,
+                                 struct error *err)
 {
     struct error none = { 0 };
     const char *file;

@@ -90,7 +90,8 @@ static enum status refuse_in_parts(void *self, struct http_request *request, str
     request->response->status_code = 501;
     api_answer_begin(request, &json);
     json_text(&json, "error_code", "NOT_IMPLEMENTED");
-    json_text(&json, "message", "Multipart upload is not supported for the current artifact repository: put the whole file.");
+    json_text(&json, "message", "Multipart upload is not supported for the current artifact repository: put the "
+                                "whole file.");
     return api_answer_end(&json, err);
 }
 
@@ -101,7 +102,8 @@ static enum status refuse_presigned(void *self, struct http_request *request, st
     request->response->status_code = 501;
     api_answer_begin(request, &json);
     json_text(&json, "error_code", "NOT_IMPLEMENTED");
-    json_text(&json, "message", "Presigned URLs are not supported for the current artifact repository: get the file itself.");
+    json_text(&json, "message", "Presigned URLs are not supported for the current artifact repository: get the file "
+                                "itself.");
     return api_answer_end(&json, err);
 }
 
@@ -112,7 +114,8 @@ static enum status join(str location, str path, struct arena *arena, str *ret_pa
 {
     TRY(check_path(path, err));
     if (!registry_store_path(location, ret_path))
-        return error_set(err, ERR_INVALID, "the files of '%.*s' are not kept by this server", STR_ARG(str_slice(location, 0, 200)));
+        return error_set(err, ERR_INVALID, "the files of '%.*s' are not kept by this server",
+                         STR_ARG(str_slice(location, 0, 200)));
     if (!str_is_empty(path))
         *ret_path = arena_printf(arena, "%.*s/%.*s", STR_ARG(*ret_path), STR_ARG(path));
     return OK;
@@ -160,7 +163,8 @@ static enum status list_of_model(void *self, struct http_request *request, struc
     str path = STR("");
     TRY(mlflow_read_request(request, &fields, err));
     TRY(mlflow_take_str(&fields, "artifact_directory_path", &path, err));
-    TRY(logged_model_get(api->options.registry, http_request_param(request, "model_id"), false, request->arena, &model, err));
+    TRY(logged_model_get(api->options.registry, http_request_param(request, "model_id"), false, request->arena, &model,
+                         err));
     return answer_tree(api, request, model.artifact_uri, path, err);
 }
 
@@ -180,7 +184,8 @@ static enum status get_of_model(void *self, struct http_request *request, struct
     str path;
     TRY(mlflow_read_request(request, &fields, err));
     TRY(mlflow_need_str(&fields, "artifact_file_path", &path, err));
-    TRY(logged_model_get(api->options.registry, http_request_param(request, "model_id"), false, request->arena, &model, err));
+    TRY(logged_model_get(api->options.registry, http_request_param(request, "model_id"), false, request->arena, &model,
+                         err));
     return answer_file_below(api, request, model.artifact_uri, path, err);
 }
 
@@ -216,8 +221,8 @@ static enum status upload_of_run(void *self, struct http_request *request, struc
     struct run run;
     str run_id = http_request_query(request, "run_uuid"), path = http_request_query(request, "path"), file;
     if (str_is_empty(run_id) || str_is_empty(path))
-        return error_set(err, ERR_INVALID, "Missing value for required parameter '%s'. See the API docs for more information "
-                         "about request parameters.", str_is_empty(run_id) ? "run_uuid" : "path");
+        return error_set(err, ERR_INVALID, "Missing value for required parameter '%s'. See the API docs for more "
+                                           "information about request parameters.", str_is_empty(run_id) ? "run_uuid" : "path");
     if (request->body.size > UPLOAD_BYTES_MAX)
         return error_set(err, ERR_INVALID, "Artifact size is too large. Max size is %zuMB.", UPLOAD_BYTES_MAX >> 20);
     TRY(run_get(api->options.registry, run_id, request->arena, &run, err));
@@ -258,9 +263,12 @@ static const struct api_about about_upload = {
 };
 
 const struct http_route mlflow_artifact_routes[] = {
-    { "PUT", PROXY "artifacts/{path...}", put_artifact, HTTP_ROUTE_SPOOLS, "Store a file; parents are made.", &about_put },
-    { "GET", PROXY "artifacts/{path...}", get_artifact, HTTP_ROUTE_DISK, "Download a file, or a range of it.", &about_get },
-    { "DELETE", PROXY "artifacts/{path...}", delete_artifact, HTTP_ROUTE_DISK, "Delete a file, or a folder with all in it.",
+    { "PUT", PROXY "artifacts/{path...}", put_artifact, HTTP_ROUTE_SPOOLS, "Store a file; parents are made.",
+      &about_put },
+    { "GET", PROXY "artifacts/{path...}", get_artifact, HTTP_ROUTE_DISK, "Download a file, or a range of it.",
+      &about_get },
+    { "DELETE", PROXY "artifacts/{path...}", delete_artifact, HTTP_ROUTE_DISK, "Delete a file, or a folder with all "
+                                                                               "in it.",
       &about_other },
     { "GET", PROXY "artifacts", list_artifacts, HTTP_ROUTE_DISK, "What stands in a folder.", &about_list },
     { "POST", PROXY "mpu/create/{path...}", refuse_in_parts, HTTP_ROUTE_QUICK, "Not implemented: uploads are whole.",
@@ -269,14 +277,17 @@ const struct http_route mlflow_artifact_routes[] = {
       &about_other },
     { "POST", PROXY "mpu/abort/{path...}", refuse_in_parts, HTTP_ROUTE_QUICK, "Not implemented: uploads are whole.",
       &about_other },
-    { "GET", PROXY "presigned/{path...}", refuse_presigned, HTTP_ROUTE_QUICK, "Not implemented: files are got directly.",
+    { "GET", PROXY "presigned/{path...}", refuse_presigned, HTTP_ROUTE_QUICK, "Not implemented: files are got "
+                                                                              "directly.",
       &about_other },
-    { "GET", MLFLOW_PATH "artifacts/list", list_of_run, HTTP_ROUTE_DISK, "What stands in a folder of a run.", &about_run },
+    { "GET", MLFLOW_PATH "artifacts/list", list_of_run, HTTP_ROUTE_DISK, "What stands in a folder of a run.",
+      &about_run },
     { "GET", MLFLOW_PATH "logged-models/{model_id}/artifacts/directories", list_of_model, HTTP_ROUTE_DISK,
       "What stands in a folder of a logged model.", &about_model_list },
     { "GET", MLFLOW_PATH "logged-models/{model_id}/artifacts/files", get_of_model, HTTP_ROUTE_DISK,
       "Download a file of a logged model.", &about_model_file },
-    { "POST", MLFLOW_PATH "upload-artifact", upload_of_run, HTTP_ROUTE_DISK, "Store a small file of a run.", &about_upload },
+    { "POST", MLFLOW_PATH "upload-artifact", upload_of_run, HTTP_ROUTE_DISK, "Store a small file of a run.",
+      &about_upload },
     { "GET", "/get-artifact", get_of_run, HTTP_ROUTE_DISK, "Download a file of a run.", &about_run_file },
     { "GET", "/model-versions/get-artifact", get_of_version, HTTP_ROUTE_DISK, "Download a file of a version.",
       &about_version_file },

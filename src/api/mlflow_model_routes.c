@@ -113,7 +113,8 @@ static enum status add_params(void *self, struct http_request *request, struct e
 
 /* ---- search ---- */
 
-static enum status take_orders(const struct mlflow_fields *fields, struct logged_model_search *search, struct error *err)
+static enum status take_orders(const struct mlflow_fields *fields, struct logged_model_search *search,
+                               struct error *err)
 {
     struct mlflow_fields *objects;
     TRY(mlflow_take_objects(fields, "order_by", &objects, &search->order_count, err));
@@ -137,7 +138,8 @@ static enum status take_datasets(const struct mlflow_fields *fields, struct logg
 {
     struct mlflow_fields *objects;
     TRY(mlflow_take_objects(fields, "datasets", &objects, &search->dataset_count, err));
-    struct logged_model_metric *datasets = arena_array(fields->arena, struct logged_model_metric, search->dataset_count + 1);
+    struct logged_model_metric *datasets = arena_array(fields->arena, struct logged_model_metric,
+                                                       search->dataset_count + 1);
     if (datasets == NULL)
         return error_set(err, ERR_LIMIT, "no memory for %zu data sets", search->dataset_count);
     for (size_t i = 0; i < search->dataset_count; i++) {
@@ -192,7 +194,8 @@ const struct http_route mlflow_model_routes[] = {
                       "datasets") "," MLFLOW_INTEGER("max_results") "," MLFLOW_TEXT("page_token"), "\"experiment_ids\"") },
     { "GET", LOGGED "/{model_id}", get, HTTP_ROUTE_DISK, "A logged model.",
       MLFLOW_QUERY("allow_deleted: true shows a deleted one too\n") },
-    { "PATCH", LOGGED "/{model_id}", finish, HTTP_ROUTE_DISK, "Say that the files of a logged model are there, or failed.",
+    { "PATCH", LOGGED "/{model_id}", finish, HTTP_ROUTE_DISK, "Say that the files of a logged model are there, or "
+                                                              "failed.",
       MLFLOW_BODY(MLFLOW_TEXT("model_id") "," MLFLOW_TEXT("status"), "\"status\"") },
     { "DELETE", LOGGED "/{model_id}", delete_model, HTTP_ROUTE_DISK, "Delete a logged model; its files stay.",
       MLFLOW_QUERY("") },

@@ -301,7 +301,8 @@ static enum status get_latest(void *self, struct http_request *request, struct e
         return error_set(err, ERR_LIMIT, "no memory for %zu stages", name_count);
     for (size_t i = 0; i < name_count; i++)
         TRY(model_stage_parse(names[i], &stages[i], err));
-    TRY(model_version_latest(api->options.registry, target.name, stages, name_count, request->arena, &versions, &count, err));
+    TRY(model_version_latest(api->options.registry, target.name, stages, name_count, request->arena, &versions, &count,
+                             err));
     api_answer_begin(request, &json);
     mlflow_write_model_versions(&json, "model_versions", versions, count);
     return api_answer_end(&json, err);

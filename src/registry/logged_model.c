@@ -38,8 +38,9 @@ static enum status check_name(str name, struct error *err)
     for (size_t i = 0; i < name.size; i++)
         is_valid = is_valid && str_find(bad, name.data[i]) == bad.size && name.data[i] != '\0';
     if (!is_valid)
-        return error_set(err, ERR_INVALID, "Invalid model name (%.*s) provided. Model name must be a non-empty string and cannot "
-                         "contain the following characters: ('/', ':', '.', '%%', '\"', \"'\")",
+        return error_set(err, ERR_INVALID, "Invalid model name (%.*s) provided. Model name must be a non-empty "
+                                           "string and cannot contain the following characters: ('/', ':', '.', "
+                                           "'%%', '\"', \"'\")",
                          STR_ARG(str_slice(name, 0, 200)));
     return registry_check_length("name", name, LOGGED_MODEL_NAME_MAX, err);
 }
@@ -81,7 +82,8 @@ static enum status touch(struct meta *meta, const struct logged_change *change, 
 /* ---- parameters ---- */
 
 /* Written once: the same again is fine. */
-static enum status add_param(struct meta *meta, int64_t model_no, const struct registry_pair *param, struct arena *arena,
+static enum status add_param(struct meta *meta, int64_t model_no, const struct registry_pair *param,
+                             struct arena *arena,
                              struct error *err)
 {
     CLEANUP(meta_finish_slot) struct meta_statement *statement = NULL;
@@ -95,8 +97,8 @@ static enum status add_param(struct meta *meta, int64_t model_no, const struct r
     str old = meta_str(statement, 0, arena);
     if (str_equal(old, value))
         return OK;
-    return error_set(err, ERR_INVALID, "Changing param values is not allowed. Param with key='%.*s' was already logged with "
-                     "value='%.*s'. Attempted logging new value '%.*s'.", STR_ARG(param->key),
+    return error_set(err, ERR_INVALID, "Changing param values is not allowed. Param with key='%.*s' was already "
+                                       "logged with value='%.*s'. Attempted logging new value '%.*s'.", STR_ARG(param->key),
                      STR_ARG(str_slice(old, 0, 100)), STR_ARG(str_slice(value, 0, 100)));
 }
 
@@ -140,7 +142,8 @@ static enum status create(struct meta *meta, void *self, struct error *err)
     str uri = arena_printf(change->arena, "%.*s/models/%.*s/artifacts", STR_ARG(root), STR_ARG(change->model_id));
     int64_t now_ms = registry_now_ms(change->registry);
     TRY(META_RUN(meta, err,
-                 "INSERT INTO logged_models (model_id, experiment_id, name, model_type, source_run_id, artifact_uri, status, "
+                 "INSERT INTO logged_models (model_id, experiment_id, name, model_type, source_run_id, artifact_uri, "
+                 "status, "
                  "status_message, created_ms, updated_ms, is_deleted) VALUES (?, ?, ?, ?, ?, ?, ?, '', ?, ?, 0)",
                  meta_of_str(change->model_id), meta_of_i64(from->experiment_id), meta_of_str(change->name),
                  meta_of_str(from->model_type), meta_of_str(from->source_run_id), meta_of_str(uri),

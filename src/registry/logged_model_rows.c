@@ -67,8 +67,9 @@ static enum status read_metrics(struct meta *reader, const int64_t *model_nos, s
     CLEANUP(meta_sql_done) struct meta_sql sql;
     CLEANUP(meta_finish_slot) struct meta_statement *statement = NULL;
     meta_sql_init(&sql, arena);
-    meta_sql_add(&sql, "SELECT m.model_no, p.key, p.dataset_name, p.dataset_digest, p.step, p.timestamp, p.value, p.is_nan, "
-                       "p.run_id FROM logged_models m JOIN model_metrics p ON p.model_id = m.model_id WHERE m.model_no IN ");
+    meta_sql_add(&sql, "SELECT m.model_no, p.key, p.dataset_name, p.dataset_digest, p.step, p.timestamp, p.value, "
+                       "p.is_nan, p.run_id FROM logged_models m JOIN model_metrics p ON p.model_id = m.model_id "
+                       "WHERE m.model_no IN ");
     meta_sql_list_i64(&sql, model_nos, count);
     meta_sql_add(&sql, " ORDER BY m.model_no, p.key, p.dataset_name, p.dataset_digest");
     TRY(meta_sql_prepare(&sql, reader, &statement, err));

@@ -61,7 +61,8 @@ static void add_dataset(struct meta_sql *sql, str name, str digest)
 }
 
 /* NaN is equal to nothing: it matches != and no other comparison. */
-static void add_metric(struct meta_sql *sql, const struct logged_model_search *search, const struct filter_clause *clause)
+static void add_metric(struct meta_sql *sql, const struct logged_model_search *search,
+                       const struct filter_clause *clause)
 {
     meta_sql_add(sql, "EXISTS (SELECT 1 FROM model_metrics p WHERE p.model_id = m.model_id AND p.key = ");
     meta_sql_value_str(sql, clause->key);
@@ -133,7 +134,8 @@ static enum status parse_orders(const struct logged_model_search *search, struct
     TRY(filter_parse_orders(FILTER_LOGGED_MODELS, fields, search->order_count, arena, ret_orders, err));
     for (size_t i = 0; i < search->order_count; i++)
         if ((*ret_orders)[i].entity != FILTER_ATTRIBUTE && (*ret_orders)[i].entity != FILTER_METRIC)
-            return error_set(err, ERR_INVALID, "Invalid order_by field '%.*s': models are ordered by attributes and metrics",
+            return error_set(err, ERR_INVALID, "Invalid order_by field '%.*s': models are ordered by attributes and "
+                                               "metrics",
                              STR_ARG(str_slice(fields[i], 0, 200)));
     return OK;
 }

@@ -21,12 +21,13 @@ enum status model_location_check(str source, struct error *err)
 {
     str shown = str_slice(source, 0, 200);
     if (is_local(source))
-        return error_set(err, ERR_INVALID, "Invalid model version source: '%.*s'. To use a local path as a model version source, "
-                         "upload its files as artifacts of a run and name those: this server reads no files of its machine.",
+        return error_set(err, ERR_INVALID, "Invalid model version source: '%.*s'. To use a local path as a model "
+                                           "version source, upload its files as artifacts of a run and name those: "
+                                           "this server reads no files of its machine.",
                          STR_ARG(shown));
     if (http_path_climbs(source))
-        return error_set(err, ERR_INVALID, "Invalid model version source: '%.*s'. It must be an absolute URI without relative "
-                         "path references.", STR_ARG(shown));
+        return error_set(err, ERR_INVALID, "Invalid model version source: '%.*s'. It must be an absolute URI without "
+                                           "relative path references.", STR_ARG(shown));
     return OK;
 }
 
@@ -37,7 +38,8 @@ static enum status find_logged_model(struct meta *meta, str model_id, struct are
 {
     CLEANUP(meta_finish_slot) struct meta_statement *statement = NULL;
     bool has_row;
-    TRY(meta_prepare(meta, "SELECT artifact_uri, source_run_id FROM logged_models WHERE model_id = ? AND is_deleted = 0",
+    TRY(meta_prepare(meta, "SELECT artifact_uri, source_run_id FROM logged_models WHERE model_id = ? AND is_deleted "
+                           "= 0",
                      &statement, err));
     meta_bind_str(statement, 0, model_id);
     TRY(meta_step(statement, &has_row, err));

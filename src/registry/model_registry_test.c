@@ -132,24 +132,28 @@ TEST(stages_and_who_else_is_archived)
     move(&place, 2, MODEL_STAGE_PRODUCTION, false);
     CHECK_STR("two may share a stage", state(&place, "m"), STR("1:Production 2:Production 3:None 4:None"));
     move(&place, 3, MODEL_STAGE_STAGING, true);
-    CHECK_STR("only the target stage is cleared", state(&place, "m"), STR("1:Production 2:Production 3:Staging 4:None"));
+    CHECK_STR("only the target stage is cleared", state(&place, "m"),
+              STR("1:Production 2:Production 3:Staging 4:None"));
     move(&place, 3, MODEL_STAGE_PRODUCTION, true);
     CHECK_STR("both others", state(&place, "m"), STR("1:Archived 2:Archived 3:Production 4:None"));
     move(&place, 3, MODEL_STAGE_PRODUCTION, true);
     CHECK_STR("not itself", state(&place, "m"), STR("1:Archived 2:Archived 3:Production 4:None"));
     CHECK_FAILS("archiving for an archive",
-                model_version_transition(place.registry, STR("m"), 4, MODEL_STAGE_ARCHIVED, true, &err), ERR_INVALID, &err);
+                model_version_transition(place.registry, STR("m"), 4, MODEL_STAGE_ARCHIVED, true,
+                                         &err), ERR_INVALID, &err);
     error_clear(&err);
 
     struct model_version *latest;
     size_t count;
-    CHECK_OK("latest", model_version_latest(place.registry, STR("m"), NULL, 0, &place.arena, &latest, &count, &err), &err);
+    CHECK_OK("latest", model_version_latest(place.registry, STR("m"), NULL, 0, &place.arena, &latest, &count, &err),
+             &err);
     CHECK_INT("one a stage", count, 3);
     CHECK_INT("None", latest[0].version, 4);
     CHECK_INT("Production", latest[1].version, 3);
     CHECK_INT("the higher archived", latest[2].version, 2);
     enum model_stage wanted = MODEL_STAGE_ARCHIVED;
-    CHECK_OK("of one", model_version_latest(place.registry, STR("m"), &wanted, 1, &place.arena, &latest, &count, &err), &err);
+    CHECK_OK("of one", model_version_latest(place.registry, STR("m"), &wanted, 1, &place.arena, &latest, &count, &err),
+             &err);
     CHECK_INT("of one", count, 1);
     enum model_stage stage;
     CHECK_OK("in any case", model_stage_parse(STR("pRODUCTION"), &stage, &err), &err);
@@ -172,7 +176,8 @@ TEST(aliases_move_and_go_with_their_version)
     CHECK_STR("by name", state(&place, "m"), STR("1:None=best,champion 2:None"));
     CHECK_OK("moved", registered_model_set_alias(place.registry, STR("m"), STR("champion"), 2, &err), &err);
     CHECK_STR("only one version has it", state(&place, "m"), STR("1:None=best 2:None=champion"));
-    CHECK_FAILS("of no version", registered_model_set_alias(place.registry, STR("m"), STR("x"), 9, &err), ERR_NOT_FOUND, &err);
+    CHECK_FAILS("of no version", registered_model_set_alias(place.registry, STR("m"), STR("x"), 9, &err),
+                ERR_NOT_FOUND, &err);
     for (size_t i = 0; i < COUNT(reserved) - 1; i++) {
         error_clear(&err);
         CHECK_FAILS(reserved[i], registered_model_set_alias(place.registry, STR("m"), str_of(reserved[i]), 1, &err),
@@ -181,7 +186,8 @@ TEST(aliases_move_and_go_with_their_version)
     error_clear(&err);
     CHECK_OK("a version goes", model_version_delete(place.registry, STR("m"), 2, &err), &err);
     struct model_version version;
-    CHECK_FAILS("its alias too", registry_resolve_alias(place.registry, STR("m"), STR("champion"), &place.arena, &version, &err),
+    CHECK_FAILS("its alias too", registry_resolve_alias(place.registry, STR("m"), STR("champion"), &place.arena,
+                                                        &version, &err),
                 ERR_NOT_FOUND, &err);
     error_clear(&err);
     CHECK_OK("an absent one", registered_model_delete_alias(place.registry, STR("m"), STR("none"), &err), &err);
@@ -206,17 +212,20 @@ TEST(what_is_meant_now)
     move(&place, 1, MODEL_STAGE_PRODUCTION, false);
     move(&place, 2, MODEL_STAGE_PRODUCTION, false);
     error_clear(&err);
-    CHECK_OK("a stage", registry_resolve_stage(place.registry, STR("m"), MODEL_STAGE_PRODUCTION, &place.arena, &version, &err),
+    CHECK_OK("a stage", registry_resolve_stage(place.registry, STR("m"), MODEL_STAGE_PRODUCTION, &place.arena,
+                                               &version, &err),
              &err);
     CHECK_INT("its highest", version.version, 2);
     CHECK_OK("the newest", registry_resolve_newest(place.registry, STR("m"), &place.arena, &version, &err), &err);
     CHECK_INT("by number", version.version, 3);
-    CHECK_OK("latest", registry_resolve_alias(place.registry, STR("m"), STR("latest"), &place.arena, &version, &err), &err);
+    CHECK_OK("latest", registry_resolve_alias(place.registry, STR("m"), STR("latest"), &place.arena, &version, &err),
+             &err);
     CHECK_INT("is the newest", version.version, 3);
     CHECK_OK("a number", registry_resolve_version(place.registry, STR("m"), 1, &place.arena, &version, &err), &err);
     CHECK_STR("its model", version.model_name, STR("m"));
     CHECK_STR("its location", version.location, STR("s3://b/x"));
-    CHECK_FAILS("no model", registry_resolve_version(place.registry, STR("n"), 1, &place.arena, &version, &err), ERR_NOT_FOUND,
+    CHECK_FAILS("no model", registry_resolve_version(place.registry, STR("n"), 1, &place.arena, &version, &err),
+                ERR_NOT_FOUND,
                 &err);
     CHECK("and says so", strstr(err.cause, "Registered Model with name=n not found") != NULL);
 
@@ -226,7 +235,8 @@ TEST(what_is_meant_now)
     CHECK_OK("read", registry_resolve_newest(place.registry, STR("m"), &place.arena, &version, &err), &err);
     CHECK_INT("reads do not", registry_revision(place.registry), now);
     CHECK_OK("renamed", registered_model_rename(place.registry, STR("m"), STR("n"), &err), &err);
-    CHECK_OK("versions follow", registry_resolve_version(place.registry, STR("n"), 2, &place.arena, &version, &err), &err);
+    CHECK_OK("versions follow", registry_resolve_version(place.registry, STR("n"), 2, &place.arena, &version, &err),
+             &err);
     CHECK("a rename too", registry_revision(place.registry) > now);
     close_place(&place);
 }
@@ -241,7 +251,8 @@ TEST(sources_and_where_they_lead)
     str model_id;
     CHECK_OK("a logged model", logged_model_create(place.registry, &logged, &place.arena, &model_id, &err), &err);
     const char *by_id = arena_printf(&place.arena, "models:/%.*s", STR_ARG(model_id)).data;
-    const char *its_files = arena_printf(&place.arena, "mlflow-artifacts:/0/models/%.*s/artifacts", STR_ARG(model_id)).data;
+    const char *its_files = arena_printf(&place.arena, "mlflow-artifacts:/0/models/%.*s/artifacts",
+                                         STR_ARG(model_id)).data;
     const struct {
         const char *why, *source, *location; /* NULL: refused with `status` */
         enum status status;
@@ -331,7 +342,8 @@ TEST(searches_of_models_page_and_know_prompts)
         do {
             struct registered_model *models;
             size_t count = 0;
-            CHECK_OK(cases[i].why, registered_model_search(place.registry, &page, &place.arena, &models, &count, &page.token,
+            CHECK_OK(cases[i].why, registered_model_search(place.registry, &page, &place.arena, &models, &count,
+                                                           &page.token,
                                                            &err), &err);
             CHECK("no page is longer than asked for", count <= 2);
             for (size_t m = 0; m < count; m++)
@@ -344,7 +356,8 @@ TEST(searches_of_models_page_and_know_prompts)
     size_t count;
     str token;
     CHECK_FAILS("no such attribute",
-                registered_model_search(place.registry, &wrong, &place.arena, &models, &count, &token, &err), ERR_INVALID, &err);
+                registered_model_search(place.registry, &wrong, &place.arena, &models, &count, &token,
+                                        &err), ERR_INVALID, &err);
     close_place(&place);
 }
 
@@ -358,7 +371,8 @@ static str found(struct place *place, struct logged_model_search *search)
     search->experiment_ids = &zero;
     search->experiment_count = 1;
     search->max_results = 50;
-    CHECK_OK("search", logged_model_search(place->registry, search, &place->arena, &models, &count, &token, &err), &err);
+    CHECK_OK("search", logged_model_search(place->registry, search, &place->arena, &models, &count, &token, &err),
+             &err);
     for (size_t i = 0; i < count; i++)
         all = arena_printf(&place->arena, "%.*s %.*s", STR_ARG(all), STR_ARG(models[i].name));
     return str_trim(all);
@@ -368,7 +382,8 @@ TEST(logged_models_live_and_are_found)
 {
     struct place place;
     struct error err = { 0 };
-    struct registry_pair depth = { STR("depth"), STR("3") }, other = { STR("depth"), STR("4") }, tag = { STR("t"), STR("1") };
+    struct registry_pair depth = { STR("depth"), STR("3") }, other = { STR("depth"), STR("4") };
+    struct registry_pair tag = { STR("t"), STR("1") };
     str ids[3];
     open_place(&place);
     for (int i = 0; i < 3; i++) {
@@ -379,9 +394,11 @@ TEST(logged_models_live_and_are_found)
     }
     CHECK_STR("the newest first", found(&place, &(struct logged_model_search){ 0 }), STR("n2 n1 n0"));
     struct logged_model_order by_name = { .field = STR("name") };
-    CHECK_STR("by name", found(&place, &(struct logged_model_search){ .orders = &by_name, .order_count = 1 }), STR("n0 n1 n2"));
+    CHECK_STR("by name", found(&place, &(struct logged_model_search){ .orders = &by_name, .order_count = 1 }),
+              STR("n0 n1 n2"));
     CHECK_OK("ready", logged_model_set_status(place.registry, ids[1], LOGGED_MODEL_READY, &err), &err);
-    CHECK_STR("by status", found(&place, &(struct logged_model_search){ .filter = STR("status = 'READY'") }), STR("n1"));
+    CHECK_STR("by status", found(&place, &(struct logged_model_search){ .filter = STR("status = 'READY'") }),
+              STR("n1"));
     CHECK_STR("in its long form", found(&place, &(struct logged_model_search){ .filter = STR("status = 'LOGGED_MODEL_READY'") }),
               STR("n1"));
     CHECK_STR("by run and parameter",
@@ -400,16 +417,19 @@ TEST(logged_models_live_and_are_found)
     CHECK_FAILS("twice", logged_model_delete_tag(place.registry, ids[0], STR("t"), &err), ERR_NOT_FOUND, &err);
     error_clear(&err);
     CHECK_OK("deleted", logged_model_delete(place.registry, ids[0], &err), &err);
-    CHECK_FAILS("is gone", logged_model_get(place.registry, ids[0], false, &place.arena, &model, &err), ERR_NOT_FOUND, &err);
+    CHECK_FAILS("is gone", logged_model_get(place.registry, ids[0], false, &place.arena, &model, &err), ERR_NOT_FOUND,
+                &err);
     error_clear(&err);
     CHECK_OK("but for who asks", logged_model_get(place.registry, ids[0], true, &place.arena, &model, &err), &err);
     CHECK_STR("not found", found(&place, &(struct logged_model_search){ 0 }), STR("n2 n1"));
 
     struct logged_model_source bad = { .experiment_id = 0, .name = STR("a.b") };
-    CHECK_FAILS("a bad name", logged_model_create(place.registry, &bad, &place.arena, &ids[0], &err), ERR_INVALID, &err);
+    CHECK_FAILS("a bad name", logged_model_create(place.registry, &bad, &place.arena, &ids[0], &err), ERR_INVALID,
+                &err);
     error_clear(&err);
     bad = (struct logged_model_source){ .experiment_id = 77 };
-    CHECK_FAILS("no experiment", logged_model_create(place.registry, &bad, &place.arena, &ids[0], &err), ERR_NOT_FOUND, &err);
+    CHECK_FAILS("no experiment", logged_model_create(place.registry, &bad, &place.arena, &ids[0], &err), ERR_NOT_FOUND,
+                &err);
     close_place(&place);
 }
 
@@ -433,7 +453,8 @@ static void *register_versions(void *argument)
         struct error err = { 0 };
         caller->status = model_version_create(caller->registry, &from, &caller->versions[i], &err);
         if (caller->status == OK)
-            caller->status = registered_model_set_alias(caller->registry, STR("m"), STR("last"), caller->versions[i], &err);
+            caller->status = registered_model_set_alias(caller->registry, STR("m"), STR("last"), caller->versions[i],
+                                                        &err);
         if (caller->status == OK)
             caller->status = model_version_transition(caller->registry, STR("m"), caller->versions[i],
                                                       MODEL_STAGE_PRODUCTION, true, &err);

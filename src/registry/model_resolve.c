@@ -90,8 +90,8 @@ enum status registry_resolve_alias(struct registry *registry, str name, str alia
 {
     if (str_equal_ignoring_case(alias, STR("latest")))
         return registry_resolve_newest(registry, name, arena, ret_version, err);
-    struct pick pick = { .condition = VERSION_ROWS "JOIN model_aliases a ON a.version_no = v.version_no WHERE m.name = ? "
-                                                   "AND a.alias = ?",
+    struct pick pick = { .condition = VERSION_ROWS "JOIN model_aliases a ON a.version_no = v.version_no WHERE m.name "
+                                                   "= ? AND a.alias = ?",
                          .has_text = true, .text = alias };
     bool is_there;
     TRY(resolve(registry, name, &pick, false, arena, ret_version, &is_there, err));

@@ -107,9 +107,11 @@ static enum status attach_latest(struct meta *reader, const struct model_list *l
     struct model_version *versions;
     size_t count;
     meta_sql_init(&sql, list->arena);
-    meta_sql_add(&sql, VERSION_ROWS "JOIN (SELECT model_no, stage, MAX(version) AS version FROM model_versions WHERE model_no IN ");
+    meta_sql_add(&sql, VERSION_ROWS "JOIN (SELECT model_no, stage, MAX(version) AS version FROM model_versions WHERE "
+                                    "model_no IN ");
     meta_sql_list_i64(&sql, list->model_nos, list->count);
-    meta_sql_add(&sql, " GROUP BY model_no, stage) latest ON latest.model_no = v.model_no AND latest.version = v.version "
+    meta_sql_add(&sql, " GROUP BY model_no, stage) latest ON latest.model_no = v.model_no AND latest.version = "
+                       "v.version "
                        "ORDER BY v.model_no, v.stage");
     TRY(meta_sql_prepare(&sql, reader, &statement, err));
     TRY(model_version_rows(statement, list->arena, &versions, &count, err));
@@ -168,7 +170,8 @@ static bool is_prompt_refusal(const struct filter_clause *clause)
            (clause->op == FILTER_EQ && str_equal(clause->text, STR("false")));
 }
 
-static void add_tag_clause(struct meta_sql *sql, const char *table, const char *owner, const struct filter_clause *clause)
+static void add_tag_clause(struct meta_sql *sql, const char *table, const char *owner,
+                           const struct filter_clause *clause)
 {
     if (!is_prompt_refusal(clause)) {
         filter_sql_pair(sql, table, owner, clause);

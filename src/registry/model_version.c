@@ -32,8 +32,8 @@ enum status model_stage_parse(str text, enum model_stage *ret_stage, struct erro
             *ret_stage = (enum model_stage)stage;
             return OK;
         }
-    return error_set(err, ERR_INVALID, "Invalid Model Version stage: %.*s. Value must be one of None, Staging, Production, "
-                     "Archived.", STR_ARG(str_slice(text, 0, 200)));
+    return error_set(err, ERR_INVALID, "Invalid Model Version stage: %.*s. Value must be one of None, Staging, "
+                                       "Production, Archived.", STR_ARG(str_slice(text, 0, 200)));
 }
 
 static enum status transition(struct meta *meta, void *self, struct error *err)
@@ -66,8 +66,8 @@ enum status model_version_transition(struct registry *registry, str name, int64_
 {
     bool is_active = stage == MODEL_STAGE_STAGING || stage == MODEL_STAGE_PRODUCTION;
     if (archives_others && !is_active)
-        return error_set(err, ERR_INVALID, "Model version transition cannot archive existing model versions because '%s' is not "
-                         "an Active stage. Valid stages are Staging, Production", model_stage_name(stage));
+        return error_set(err, ERR_INVALID, "Model version transition cannot archive existing model versions because "
+                                           "'%s' is not an Active stage. Valid stages are Staging, Production", model_stage_name(stage));
     struct version_change change = { .registry = registry, .name = name, .version = version, .stage = stage,
                                      .archives_others = archives_others };
     return registry_change_models(registry, transition, &change, err);
@@ -81,7 +81,8 @@ static enum status next_version(struct meta *meta, int64_t model_no, int64_t *re
     CLEANUP(meta_finish_slot) struct meta_statement *count = NULL;
     CLEANUP(meta_finish_slot) struct meta_statement *read = NULL;
     bool has_row;
-    TRY(meta_prepare(meta, "UPDATE registered_models SET last_version = last_version + 1 WHERE model_no = ?", &count, err));
+    TRY(meta_prepare(meta, "UPDATE registered_models SET last_version = last_version + 1 WHERE model_no = ?", &count,
+                     err));
     meta_bind_i64(count, 0, model_no);
     TRY(meta_step(count, NULL, err));
     TRY(meta_prepare(meta, "SELECT last_version FROM registered_models WHERE model_no = ?", &read, err));
@@ -97,8 +98,9 @@ static enum status insert_version(struct meta *meta, const struct version_change
     CLEANUP(meta_finish_slot) struct meta_statement *statement = NULL;
     const struct model_version_source *from = change->from;
     int64_t now_ms = registry_now_ms(change->registry);
-    TRY(meta_prepare(meta, "INSERT INTO model_versions (model_no, version, created_ms, updated_ms, stage, description, source, "
-                     "location, run_id, run_link, model_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", &statement, err));
+    TRY(meta_prepare(meta, "INSERT INTO model_versions (model_no, version, created_ms, updated_ms, stage, "
+                           "description, source, location, run_id, run_link, model_id) VALUES (?, ?, ?, ?, ?, ?, ?, "
+                           "?, ?, ?, ?)", &statement, err));
     meta_bind_i64(statement, 0, model_no);
     meta_bind_i64(statement, 1, change->version);
     meta_bind_i64(statement, 2, now_ms);
@@ -224,7 +226,8 @@ enum status model_version_set_tag(struct registry *registry, str name, int64_t v
                                   struct error *err)
 {
     TRY(registered_model_check_tag(key, value, err));
-    struct version_change change = { .registry = registry, .name = name, .version = version, .key = key, .value = value };
+    struct version_change change = { .registry = registry, .name = name, .version = version, .key = key,
+                                     .value = value };
     return registry_change_models(registry, set_tag, &change, err);
 }
 

@@ -18,10 +18,12 @@ struct model_change {
 static enum status check_name(const char *parameter, str name, struct error *err)
 {
     if (str_is_empty(str_trim(name)))
-        return error_set(err, ERR_INVALID, "Missing value for required parameter '%s'. Registered model name cannot be empty.",
+        return error_set(err, ERR_INVALID, "Missing value for required parameter '%s'. Registered model name cannot "
+                                           "be empty.",
                          parameter);
     if (str_find(name, '/') < name.size || str_find(name, ':') < name.size)
-        return error_set(err, ERR_INVALID, "Invalid model name '%.*s'. Names cannot contain '/' or ':'.", STR_ARG(name));
+        return error_set(err, ERR_INVALID, "Invalid model name '%.*s'. Names cannot contain '/' or ':'.",
+                         STR_ARG(name));
     if (!str_is_utf8(name, NULL) || str_find(name, '\0') < name.size)
         return error_set(err, ERR_INVALID, "Invalid model name: it is no text");
     return registry_check_length(parameter, name, REGISTERED_MODEL_NAME_MAX, err);
@@ -42,7 +44,8 @@ static bool is_alias_letter(char c)
 
 static enum status check_alias(str alias, struct error *err)
 {
-    bool is_version = str_equal_ignoring_case(str_slice(alias, 0, 1), STR("v")) && is_digits(str_slice(alias, 1, alias.size));
+    str first = str_slice(alias, 0, 1), rest = str_slice(alias, 1, alias.size);
+    bool is_version = str_equal_ignoring_case(first, STR("v")) && is_digits(rest);
     for (size_t i = 0; i < alias.size; i++)
         if (!is_alias_letter(alias.data[i]))
             return error_set(err, ERR_INVALID, "Invalid alias name: '%.*s'. Names may only contain alphanumerics, "

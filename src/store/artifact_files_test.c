@@ -191,6 +191,7 @@ TEST(a_failed_put_leaves_no_upload)
     CHECK_FAILS("a bad path", artifact_put_file(place.store, STR("../x"), upload, &err), ERR_INVALID, &err);
     CHECK("is taken away", !file_exists(upload));
     error_clear(&err);
-    CHECK_FAILS("an upload that never came", artifact_put_file(place.store, STR("x"), upload, &err), ERR_NOT_FOUND, &err);
+    CHECK_FAILS("an upload that never came", artifact_put_file(place.store, STR("x"), upload, &err), ERR_NOT_FOUND,
+                &err);
     close_place(&place);
 }
