@@ -86,6 +86,7 @@ struct served_model *model_set_add(struct model_set *set, const struct served_mo
         *model->config = copy_config(set, config);
         model->name = model->config->name;
         model->is_variant = is_variant;
+        model->parent = model->config->variant_of;
         model_slot_init(&model->slot);
         atomic_init(&model->split, NULL);
         atomic_init(&model->is_gone, false);
@@ -505,7 +506,7 @@ enum status model_set_reload(struct model_set *set, str name, struct error *err)
     size_t count = count_of(set);
     for (size_t i = 0; i < count && status == OK; i++) {
         struct served_model *model = set->models[i];
-        str asked = model->is_variant ? model->config->variant_of : model->name;
+        str asked = model->is_variant ? model->parent : model->name;
         if (!is_here(model) || (!str_is_empty(name) && !str_equal(asked, name)))
             continue;
         is_found = true;

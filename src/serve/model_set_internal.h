@@ -14,7 +14,8 @@ struct served_model {
     str name;
     struct model_slot slot;
     atomic_bool is_gone; /* release; requests acquire */
-    bool is_variant;     /* of another model's split: nobody finds it by its name. Never changes */
+    bool is_variant;     /* of another model's split: nobody finds it by its name. Never changes, nor does */
+    str parent;          /* that model's name; empty: none */
     _Atomic(struct split *) split; /* release; requests acquire. NULL: none */
     /* under the set's lock */
     struct served_model_config *config; /* never changes; another one takes its place */
