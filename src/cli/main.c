@@ -31,7 +31,7 @@ const size_t command_count = COUNT(commands);
 
 static void print_help(FILE *out)
 {
-    fprintf(out, "kedge " KEDGE_VERSION " - watches machine-learning models in production\n\n"
+    fprintf(out, "kedge " KEDGE_VERSION " - trains, serves and watches machine-learning models\n\n"
                  "usage: kedge COMMAND [OPTION]... [ARGUMENT]...\n\ncommands:\n");
     for (size_t i = 0; i < COUNT(commands); i++)
         if (commands[i].summary)
