@@ -265,7 +265,7 @@ def answer(model, rows, data):
 
 
 def is_regressor(raw):
-    base = optional("sklearn.base") if raw is not None else None
+    base = sys.modules.get("sklearn.base")  # an estimator of scikit-learn has brought it along
     try:
         return bool(base and base.is_regressor(raw))
     except Exception:  # a model that is no estimator
