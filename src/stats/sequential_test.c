@@ -27,7 +27,7 @@ TEST(sequential_shares_of_hand_worked_counts)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct stats_sequential result =
             stats_sequential_shares(cases[i].a_hits, cases[i].a_count, cases[i].b_hits, cases[i].b_count, ALPHA);
-        CHECK_NEAR(cases[i].why, result.difference, cases[i].difference, 1e-15);
+        CHECK_NEAR(cases[i].why, result.difference, cases[i].difference, 1e-14);
         CHECK_NEAR(cases[i].why, result.p, cases[i].p, 1e-10);
     }
     struct stats_sequential wide = stats_sequential_shares(2, 100, 20, 100, ALPHA);
