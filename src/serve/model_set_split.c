@@ -54,9 +54,11 @@ static bool place_variants(struct model_set *set, struct served_model *model, co
                            struct split *split)
 {
     for (size_t i = 0; i < split->count; i++) {
-        split->variants[i].slot = place_variant(set, model, config, &config->split->variants[i]);
-        if (split->variants[i].slot == NULL)
+        struct model_slot *slot = place_variant(set, model, config, &config->split->variants[i]);
+        if (slot == NULL)
             return false;
+        if (split->variants[i].slot != slot) /* of a split in use it never differs: requests read it without a lock */
+            split->variants[i].slot = slot;
     }
     return true;
 }
