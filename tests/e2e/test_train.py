@@ -163,4 +163,4 @@ def test_a_model_that_does_not_fit_the_file(wine, url, tmp_path):
     table = tmp_path / "rows.csv"
     table.write_text("alcohol,hue\n13.2,1.05\n")
     assert "malic_acid" in kedge("predict", "wine", table, "--url", url, status=2)
-    assert "not found" in kedge("predict", "nobody", WINE, "--url", url, status=3)
+    assert "not registered" in kedge("predict", "nobody", WINE, "--url", url, status=3)
