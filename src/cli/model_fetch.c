@@ -76,7 +76,9 @@ static enum status newest_version(const struct mlflow_client *client, str name, 
         if (str_equal(key, STR("model_versions")))
             take_newest(&json, ret_version);
     TRY(json_finish(&json));
-    return str_is_empty(*ret_version) ? error_set(err, ERR_NOT_FOUND, "model %.*s is not registered, or has no versions", STR_ARG(name)) : OK;
+    if (!str_is_empty(*ret_version))
+        return OK;
+    return error_set(err, ERR_NOT_FOUND, "model %.*s is not registered, or has no versions", STR_ARG(name));
 }
 
 enum status model_fetch(const struct mlflow_client *client, str name, str version, str folder, str *ret_version, struct error *err)
