@@ -29,7 +29,6 @@ static void fixture_done(struct fixture *fixture)
     frame_free(fixture->frame);
     arena_done(&fixture->arena);
 }
-DEFINE_CLEANUP(struct fixture, fixture_done);
 
 static enum status fixture_read(const char *csv, struct fixture *fixture, struct error *err)
 {
