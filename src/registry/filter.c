@@ -29,6 +29,8 @@ static void advance(struct parser *parser)
 
 static void start(struct parser *parser, str text)
 {
+    if (text.data == NULL)
+        text = STR(""); /* no filter at all: a place to stand at all the same */
     parser->text = text;
     parser->lexer = (struct filter_lexer){ text.data, text.data + text.size };
     advance(parser);

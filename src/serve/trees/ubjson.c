@@ -137,6 +137,8 @@ static enum status take_header(struct ubjson_reader *reader, struct ubjson_level
         if (bytes_left(reader) < 3 || reader->at[2] != '#')
             return fail(reader, "a typed array without a count");
         level->type = (char)reader->at[1];
+        if (level->type == 'N')
+            return fail(reader, "an array of no-ops");
         reader->at += 2;
     }
     if (bytes_left(reader) == 0 || *reader->at != '#')
