@@ -127,6 +127,7 @@ TEST(bodies_of_mlflows_scoring_server)
         { "nothing", "sum", "{}", "is missing" },
         { "a list at the top", "sum", "[[1,2,3]]", "expected an object" },
         { "a missing column", "sum", "{\"inputs\":{\"c\":[3],\"a\":[1]}}", "feature \"b\" is missing" },
+        { "an empty row of a column", "sum", "{\"inputs\":{\"c\":[[] ]}}", "expected one value a row" },
         { "columns of different length", "sum", "{\"inputs\":{\"c\":[3],\"a\":[1,2],\"b\":[1]}}", "longer than the first" },
         { "a missing column in split", "sum", "{\"dataframe_split\":{\"columns\":[\"a\",\"b\"],\"data\":[[1,2]]}}",
           "feature \"c\" is missing" },

@@ -54,9 +54,10 @@ static enum status take_column(struct row_reader *reader, struct json_reader *js
             continue;
         }
         TRY(json_enter_array(json)); /* a tensor of shape [rows, 1] */
-        if (json_next_element(json))
+        bool has_value = json_next_element(json);
+        if (has_value)
             TRY(row_reader_take_cell(reader, json, row, input));
-        if (json_next_element(json))
+        if (!has_value || json_next_element(json))
             return json_fail(json, "column \"%.*s\": expected one value a row", STR_ARG(name));
     }
     TRY(json_status(json));
