@@ -1,27 +1,6 @@
 /* GET /model/info, POST /model/reload: what is served, from where, since when, and what went wrong. */
 #include "api/predict_call.h"
 
-static const char *type_name(enum field_type type)
-{
-    switch (type) {
-    case FIELD_DOUBLE:
-        return "double";
-    case FIELD_FLOAT:
-        return "float";
-    case FIELD_INTEGER:
-        return "integer";
-    case FIELD_LONG:
-        return "long";
-    case FIELD_BOOLEAN:
-        return "boolean";
-    case FIELD_STRING:
-        return "string";
-    case FIELD_DATETIME:
-        break;
-    }
-    return "datetime";
-}
-
 static const char *task_text(enum model_task task)
 {
     switch (task) {
@@ -49,7 +28,7 @@ static void write_columns(struct json_writer *json, const struct served_version 
     for (size_t i = 0; i < info->input_count; i++) {
         json_begin_object(json);
         json_str(json, "name", info->inputs[i].name);
-        json_text(json, "type", type_name(info->inputs[i].type));
+        json_text(json, "type", field_type_name(info->inputs[i].type));
         json_bool(json, "required", info->inputs[i].is_required);
         json_end_object(json);
     }

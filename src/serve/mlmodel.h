@@ -57,4 +57,7 @@ must_use enum status mlmodel_read(const char *folder, struct arena *arena, struc
 must_use enum status mlmodel_read_signature(str inputs_json, struct arena *arena, const struct field **ret_fields,
                                             size_t *ret_count, struct error *err);
 
+/* MLflow's name of a type: "double", "float", "integer", "long", "boolean", "string", "datetime". */
+const char *field_type_name(enum field_type type);
+
 #endif

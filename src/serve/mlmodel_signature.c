@@ -162,3 +162,24 @@ enum status signature_tensors(str json, struct arena *arena, const struct tensor
     *ret_count = kept;
     return OK;
 }
+
+const char *field_type_name(enum field_type type)
+{
+    switch (type) {
+    case FIELD_DOUBLE:
+        return "double";
+    case FIELD_FLOAT:
+        return "float";
+    case FIELD_INTEGER:
+        return "integer";
+    case FIELD_LONG:
+        return "long";
+    case FIELD_BOOLEAN:
+        return "boolean";
+    case FIELD_STRING:
+        return "string";
+    case FIELD_DATETIME:
+        return "datetime";
+    }
+    return "double";
+}

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "format/json.h"
+#include "serve/mlmodel.h"
 
 #define TEXT_MISSING UINT32_MAX
 
@@ -76,27 +77,6 @@ enum status pyfunc_frame_rows(const struct runtime_rows *rows, const struct runt
     return end_frame(frame, start, err);
 }
 
-static const char *type_name(enum field_type type)
-{
-    switch (type) {
-    case FIELD_DOUBLE:
-        return "double";
-    case FIELD_FLOAT:
-        return "float";
-    case FIELD_INTEGER:
-        return "integer";
-    case FIELD_LONG:
-        return "long";
-    case FIELD_BOOLEAN:
-        return "boolean";
-    case FIELD_STRING:
-        return "string";
-    case FIELD_DATETIME:
-        return "datetime";
-    }
-    return "double";
-}
-
 enum status pyfunc_frame_columns(const struct runtime_info *info, const struct tensor_spec *tensors,
                                  size_t tensor_count,
                                  struct buf *frame, struct error *err)
@@ -110,7 +90,7 @@ enum status pyfunc_frame_columns(const struct runtime_info *info, const struct t
     for (size_t i = 0; i < info->input_count; i++) {
         json_begin_object(&json);
         json_str(&json, "name", info->inputs[i].name);
-        json_text(&json, "type", type_name(info->inputs[i].type));
+        json_text(&json, "type", field_type_name(info->inputs[i].type));
         json_bool(&json, "required", info->inputs[i].is_required);
         json_end_object(&json);
     }
